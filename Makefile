@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+# Baton's one build file. `make` alone lists the commands; everything built lands under build/.
+# A command (run, test, ...) checks its variables, installs what is missing, then calls this same
+# file again for the files it needs: the toolchain is looked for only after it is installed.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+B := build
+
+# ---- variables of the commands (scripts/check_vars.sh refuses wrong values) ----
+GIC ?= 3
+SMP ?= 1
+CPU ?= cortex-a57
+MEM ?= 1024
+VCPUS ?= 1
+GUEST_MEM ?= 256
+CHECKED ?= 0
+export GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CROSS_COMPILE
+
+# ---- toolchain: CROSS_COMPILE, else aarch64-none-elf-, else aarch64-linux-gnu- ----
+ifeq ($(CROSS_COMPILE),)
+CROSS := $(if $(shell command -v aarch64-none-elf-g++),aarch64-none-elf-,aarch64-linux-gnu-)
+else
+CROSS := $(CROSS_COMPILE)
+endif
+HOST_CXX ?= g++
+# The whole machine, unless the user said -j himself.
+SUBMAKE = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+find_src = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null </dev/null))
+# A file that changes only when its content does: objects depend on the flags they were built with.
+flag_file = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
+
+# ---- flags of code that runs at EL2 (each one's reason: hyp/README.md) ----
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Werror
+WARN_CXX := $(WARN) -Wold-style-cast -Wmissing-declarations
+EL2_COMMON := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
+    -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only -mstrict-align \
+    -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
+    -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
+EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
+EL2_LINK := -nostdlib -static -no-pie -Wl,--fix-cortex-a53-843419 -Wl,--build-id=none \
+    -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
+
+# The vectors' fast paths: g++ saves exactly what they use and may take no veneer register.
+FAST_FLAGS := -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\
+    -fcall-saved-x$(n)) -ffixed-x16 -ffixed-x17
+# Code that runs before the MMU is on may hold no absolute address, not even a switch's table.
+PRE_MMU_FLAGS := -fno-jump-tables
+
+# ---- the hypervisor ----
+H := $(B)$(if $(filter 1,$(CHECKED)),/checked)
+HYP_SRC := $(call find_src,boot hyp drivers,*.cpp) $(call find_src,boot hyp/arch,*.S) \
+    $(call find_src,hyp/arch,*.c)
+HYP_OBJ := $(HYP_SRC:%=$(H)/obj/%.o)
+EL2_LIBS := $(B)/el2libc/libc-el2.a $(B)/libfdt/libfdt.a
+
+$(H)/obj/hyp/arch/vec_fast.cpp.o: EXTRA := $(FAST_FLAGS)
+$(H)/obj/boot/early.cpp.o: EXTRA := $(PRE_MMU_FLAGS)
+$(H)/obj/boot/early.cpp.o: GATE = scripts/pre_mmu_gate.sh $(CROSS) $@
+
+$(H)/hyp.flags: FORCE
+	$(call flag_file,$(CROSS) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EL2_LINK) $(FAST_FLAGS))
+$(H)/obj/%.cpp.o: %.cpp $(H)/hyp.flags | $(B)/libfdt/libfdt.a
+	@mkdir -p $(@D)
+	$(CROSS)g++ $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EXTRA) -MMD -MP -c $< -o $@
+	$(if $(GATE),@$(GATE))
+$(H)/obj/%.c.o: %.c $(H)/hyp.flags
+	@mkdir -p $(@D)
+	$(CROSS)gcc -std=c17 $(EL2_COMMON) $(WARN) -MMD -MP -c $< -o $@
+$(H)/obj/%.S.o: %.S $(H)/hyp.flags
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(EL2_COMMON) -MMD -MP -c $< -o $@
+$(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
+	$(CROSS)g++ $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) -lgcc -o $@
+$(H)/hyp.img: $(H)/hyp.elf
+	$(CROSS)objcopy -O binary $< $@
+
+# ---- libraries: newlib from Debian's source, libfdt from Debian's arm64 package ----
+$(B)/newlib/COPYING.NEWLIB: scripts/unpack_newlib.sh
+	scripts/unpack_newlib.sh $(@D)
+$(B)/el2libc/libc-el2.a: $(B)/newlib/COPYING.NEWLIB scripts/build_el2libc.sh
+	scripts/build_el2libc.sh $(B)/newlib $(@D) $(CROSS)
+GUEST_LIBC := $(B)/guestlibc/aarch64-none-elf
+$(GUEST_LIBC)/lib/libc.a: $(B)/newlib/COPYING.NEWLIB scripts/build_guestlibc.sh
+	scripts/build_guestlibc.sh $(B)/newlib $(B)/guestlibc $(CROSS)
+$(B)/libfdt/libfdt.a: scripts/fetch_libfdt.sh
+	scripts/fetch_libfdt.sh $(@D)
+
+# ---- Baton's own guests: guest/common and one directory each ----
+GUESTS := $(patsubst guest/%/,%,$(filter-out guest/common/,$(sort $(dir $(wildcard \
+    guest/*/*.cpp guest/*/*.S)))))
+GUEST_COMMON := -O2 -g -ffreestanding -fno-stack-protector -fpie -march=armv8-a -mstrict-align \
+    -mno-outline-atomics -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+    -Iguest -I. -isystem $(GUEST_LIBC)/include
+GUEST_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
+GUEST_LINK := -nostdlib -static-pie -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,noexecstack \
+    -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 -T guest/common/guest.ld
+GUEST_COMMON_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard $(addprefix guest/common/*,.S .c .cpp)))
+
+$(B)/guest.flags: FORCE
+	$(call flag_file,$(CROSS) $(GUEST_COMMON) $(GUEST_CXX) $(WARN_CXX) $(GUEST_LINK))
+$(B)/obj/guest/%.cpp.o: guest/%.cpp $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a
+	@mkdir -p $(@D)
+	$(CROSS)g++ $(GUEST_COMMON) $(GUEST_CXX) $(WARN_CXX) -MMD -MP -c $< -o $@
+$(B)/obj/guest/%.c.o: guest/%.c $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a
+	@mkdir -p $(@D)
+	$(CROSS)gcc -std=c17 $(GUEST_COMMON) $(WARN) -MMD -MP -c $< -o $@
+$(B)/obj/guest/%.S.o: guest/%.S $(B)/guest.flags
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(GUEST_COMMON) -MMD -MP -c $< -o $@
+define guest_rules
+$(B)/guest/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard guest/$(1)/*.S guest/$(1)/*.cpp)) \
+        $$(GUEST_COMMON_OBJ) guest/common/guest.ld $(GUEST_LIBC)/lib/libc.a
+	@mkdir -p $$(@D)
+	$(CROSS)g++ $$(GUEST_LINK) $$(filter %.o,$$^) -L$(GUEST_LIBC)/lib \
+	    -Wl,--start-group -lc -lm -lgcc -Wl,--end-group -o $$@
+endef
+$(foreach guest,$(GUESTS),$(eval $(call guest_rules,$(guest))))
+$(B)/guest/%.img: $(B)/guest/%.elf
+	$(CROSS)objcopy -O binary $< $@
+GUEST_FILES := $(foreach guest,$(GUESTS),$(B)/guest/$(guest).elf $(B)/guest/$(guest).img)
+
+# ---- host programs: pack (plain) and the unit tests (sanitized) ----
+HOST_COMMON := -std=c++20 -g $(WARN_CXX) -DHYP_CHECKED=1 -I.
+PURE_SRC := $(call find_src,hyp/core hyp/platform,*.cpp)
+PACK_OBJ := $(patsubst %,$(B)/host/obj/%.o,$(call find_src,scripts/pack,*.cpp) $(PURE_SRC))
+TEST_OBJ := $(patsubst %,$(B)/host/san/%.o,$(filter-out tests/unit/main.cpp,\
+    $(call find_src,tests/unit tests/model,*.cpp)) $(PURE_SRC))
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(B)/host.flags: FORCE
+	$(call flag_file,$(HOST_CXX) $(HOST_COMMON) $(SANITIZE))
+$(B)/host/obj/%.cpp.o: %.cpp $(B)/host.flags
+	@mkdir -p $(@D)
+	$(HOST_CXX) $(HOST_COMMON) -O1 -MMD -MP -c $< -o $@
+$(B)/host/san/%.cpp.o: %.cpp $(B)/host.flags
+	@mkdir -p $(@D)
+	$(HOST_CXX) $(HOST_COMMON) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
+$(B)/host/pack: $(PACK_OBJ)
+	$(HOST_CXX) $^ -lfdt -o $@
+# Catch2's main is slow to compile and no test of ours: once, without sanitizers.
+$(B)/host/unit_tests: $(TEST_OBJ) $(B)/host/obj/tests/unit/main.cpp.o
+	$(HOST_CXX) $(SANITIZE) $^ -lfdt -o $@
+
+.PHONY: hyp guests host FORCE
+hyp: $(H)/hyp.img
+guests: $(GUEST_FILES)
+host: $(B)/host/pack $(B)/host/unit_tests
+
+-include $(call find_src,$(B),*.d)

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds the part of newlib that EL2 uses (mem*, str*, snprintf without floating point) with
+# general registers only, straight from its sources: newlib's own configure cannot build without
+# floating point. Usage: build_el2libc.sh NEWLIB_DIR OUTPUT_DIR CROSS_PREFIX
+set -eu
+src=${1:?usage: build_el2libc.sh NEWLIB_DIR OUTPUT_DIR CROSS_PREFIX}
+out=${2:?}
+cross=${3:?}
+libc=$src/newlib/libc
+
+rm -rf "$out"
+mkdir -p "$out/obj" "$out/config"
+
+# What configure would have decided: full integer formats, the small reent structure.
+cat >"$out/config/newlib.h" <<'EOF'
+#pragma once
+#define _NEWLIB_VERSION "newlib"
+#define __NEWLIB__ 3
+#define __NEWLIB_MINOR__ 3
+#define _WANT_IO_C99_FORMATS 1
+#define _WANT_IO_LONG_LONG 1
+#define _WANT_REENT_SMALL 1
+#define _MB_LEN_MAX 1
+#define HAVE_INITFINI_ARRAY 1
+EOF
+cp "$out/config/newlib.h" "$out/config/_newlib_version.h"
+
+# -fno-tree-loop-distribute-patterns: or memset's loop becomes a call of memset.
+# -mstrict-align: these run before the MMU is on, where all memory is Device memory.
+flags="-O2 -g -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -fno-pic -fno-pie
+    -fno-stack-protector -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -march=armv8-a
+    -mgeneral-regs-only -mno-outline-atomics -mstrict-align -mfix-cortex-a53-835769
+    -ffunction-sections -fdata-sections -DNO_FLOATING_POINT -I$out/config
+    -isystem $libc/machine/aarch64 -isystem $libc/include -I$libc/stdio -I$libc/string"
+
+compile() { # source object [define...]
+    source=$1
+    object=$2
+    shift 2
+    # shellcheck disable=SC2086 # the flags are words
+    "${cross}gcc" $flags "$@" -c "$libc/$source.c" -o "$out/obj/$object.o"
+}
+
+for name in memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr \
+    strcpy strncpy strcat strncat strstr strcspn strspn strpbrk strlcpy strlcat; do
+    compile "string/$name" "$name"
+done
+for name in snprintf vsnprintf; do
+    compile "stdio/$name" "$name"
+done
+compile stdio/vfprintf svfprintf -DSTRING_ONLY
+compile stdio/vfprintf svfiprintf -DSTRING_ONLY -DINTEGER_ONLY
+for path in ctype/ctype_ locale/locale locale/localeconv stdlib/mbtowc_r stdlib/wctomb_r \
+    reent/impure; do
+    compile "$path" "${path##*/}"
+done
+
+"${cross}ar" rcs "$out/libc-el2.a" "$out"/obj/*.o

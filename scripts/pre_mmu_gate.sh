@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Refuses an object that runs before the MMU is on and holds an absolute address: the image runs
+# at any physical address then, so only PC-relative code is right.
+# Usage: pre_mmu_gate.sh CROSS_PREFIX OBJECT
+set -eu
+cross=${1:?usage: pre_mmu_gate.sh CROSS_PREFIX OBJECT}
+object=${2:?}
+
+# Debug information and unwind tables are never loaded; every other section counts.
+bad=$("${cross}readelf" -rW "$object" | awk '
+    /^Relocation section/ { skip = $3 ~ /\.rela?\.(debug|eh_frame|comment|note)/ }
+    !skip && /R_AARCH64_(ABS|MOVW_[US]ABS|GLOB_DAT|RELATIVE|ADR_GOT|LD64_GOT)/ {
+        print "  " $3 " of " $5
+    }')
+if [ -n "$bad" ]; then
+    printf '%s: absolute addresses in code that runs before the MMU is on:\n%s\n' \
+        "$object" "$bad" >&2
+    exit 1
+fi
