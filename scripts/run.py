@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Boots Baton under QEMU: writes the manifest, packs the image, runs it, reports how it ended.
+
+Exit status: 0 the guest powered off, or its verdict was good; 1 its verdict was bad; 2 usage;
+3 guest fault; 4 reset; 5 EL2 panic or refusal to boot; 124 time limit; 125 QEMU itself failed;
+128 + n ended by signal n (130 also: ended from the keyboard by Ctrl-A x).
+"""
+
+import argparse
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import qemu_elf  # noqa: E402
+import qemu_machine  # noqa: E402
+import qemu_manifest  # noqa: E402
+from qemu_manifest import UsageError  # noqa: E402
+from qemu_session import Ended, Session, SessionError, STATUS_TIMEOUT, Terminal, say  # noqa: E402
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+STATUS_USAGE = 2
+STATUS_EL2 = 5
+STATUS_QEMU = 125
+MEANING = {
+    0: "the guest powered off",
+    1: "the guest's verdict was bad",
+    3: "the guest was stopped for a fault",
+    4: "the guest asked for a reset",
+    5: "Baton stopped at EL2",
+}
+
+
+class OneSentence(argparse.ArgumentParser):
+    """An argument parser that refuses with one sentence instead of a page of usage."""
+
+    def error(self, message):
+        raise UsageError(message)
+
+
+def number(name, kind=int):
+    """A converter for the variable `name` of make that refuses in its words."""
+    def convert(text):
+        try:
+            return kind(text)
+        except ValueError:
+            raise UsageError(f"{name} must be a number, not '{text}'") from None
+    return convert
+
+
+def one_of(name, values):
+    """A converter for the variable `name` that takes one of a few words."""
+    def convert(text):
+        if text not in values:
+            raise UsageError(f"{name} must be {' or '.join(values)}, not '{text}'")
+        return text
+    return convert
+
+
+def parser():
+    """The options; those without help text are for the tests."""
+    out = OneSentence(prog="run.py", description=__doc__.splitlines()[0])
+    option = out.add_argument
+    option("--gic", type=one_of("GIC", ("2", "3")), help="GIC generation (3)")
+    option("--smp", type=number("SMP"), default=1, help="CPUs of the machine (1)")
+    option("--cpu", help="CPU model (cortex-a57)")
+    option("--mem", type=number("MEM"), default=1024, help="MiB of the machine (1024)")
+    option("--guest", help="arm64 Image, ELF or flat binary to run (the tiny guest)")
+    option("--initrd", default="", help="initial RAM disk of the guest")
+    option("--cmdline", default="", help="command line of the guest")
+    option("--vcpus", type=number("VCPUS"), default=1, help="vCPUs of the guest (1)")
+    option("--guest-mem", type=number("GUEST_MEM"), default=256, help="its MiB (256)")
+    option("--timeout", type=number("TIMEOUT", float),
+           help="seconds (none on a terminal, else 60)")
+    option("--lrs", type=number("LRS"), help="use only this many list registers")
+    option("--vms", help="a manifest source instead of the one guest")
+    option("--machine", default=qemu_machine.VIRT,
+           type=one_of("MACHINE", (qemu_machine.VIRT, qemu_machine.VERSAL)),
+           help="QEMU machine (virt)")
+    option("--secure", action="store_true", help="a machine with EL3")
+    option("--entry", type=one_of("ENTRY", ("image", "elf")), default="image",
+           help="file format handed to QEMU (image)")
+    option("--icount", action="store_true", help="count instructions as time (shift 4)")
+    option("--pack-only", action="store_true", help="leave the image, run nothing")
+    for name in ("--name", "--build", "--hyp", "--stub", "--self-crash", "--raw-image"):
+        option(name, help=argparse.SUPPRESS, default="")
+    for name in ("--ignore-quirks", "--no-el2"):
+        option(name, action="store_true", help=argparse.SUPPRESS)
+    for name in ("--manifest-option", "--qemu-arg"):
+        option(name, action="append", default=[], help=argparse.SUPPRESS)
+    return out
+
+
+def _readable(path, what):
+    if not os.path.isfile(path):
+        raise UsageError(f"the {what} '{path}' does not exist")
+    if not os.access(path, os.R_OK):
+        raise UsageError(f"the {what} '{path}' cannot be read")
+    return path
+
+
+def _positive(what, value):
+    if value is not None and value <= 0:
+        raise UsageError(f"{what} must be greater than zero, not {value:g}")
+
+
+def prepare(args):
+    """Writes and packs the manifest; returns the base name of the packed files."""
+    build = args.build or os.path.join(TOP, "build")
+    options = qemu_manifest.Options(args.lrs, args.ignore_quirks, args.self_crash,
+                                    args.manifest_option)
+    if args.vms:
+        if args.guest or args.initrd or args.cmdline:
+            raise UsageError("VMS describes its guests itself: GUEST, INITRD and CMDLINE "
+                             "cannot be given with it")
+        _readable(args.vms, "manifest")
+        source = qemu_manifest.wrapped_source(args.vms, options)
+        name = os.path.splitext(os.path.basename(args.vms))[0]
+    else:
+        guest = args.guest or os.path.join(build, "guest", "tiny.img")
+        _readable(guest, "guest file")
+        if args.initrd:
+            _readable(args.initrd, "initrd")
+        label = os.path.splitext(os.path.basename(guest))[0]
+        vm = qemu_manifest.Vm(label, os.path.abspath(guest), args.guest_mem, args.vcpus,
+                              args.cmdline, os.path.abspath(args.initrd) if args.initrd else "")
+        source = qemu_manifest.one_vm_source(vm, options)
+        name = label
+    base = os.path.join(build, args.name or name)
+    hyp_dir = args.hyp or build
+    qemu_manifest.pack(source, base, hyp_dir, os.path.join(build, "host", "pack"))
+    return base
+
+
+def machine_of(args):
+    """Checks the machine's options and returns it without the file to boot."""
+    _positive("TIMEOUT", args.timeout)
+    _positive("VCPUS", args.vcpus)
+    _positive("GUEST_MEM", args.guest_mem)
+    _positive("LRS", args.lrs)
+    machine = qemu_machine.Machine(
+        kernel="", machine=args.machine, gic=int(args.gic or 3), smp=args.smp,
+        cpu=args.cpu or "cortex-a57", mem_mib=args.mem, el2=not args.no_el2, secure=args.secure,
+        icount=4 if args.icount else None, stub=args.stub, extra=args.qemu_arg)
+    qemu_machine.check(machine, args.cpu is not None, args.gic is not None)
+    return machine
+
+
+def _stop_symbol(args):
+    """Where machine_stopped lies, or None when there is no hyp.elf to say so."""
+    hyp_dir = args.hyp or args.build or os.path.join(TOP, "build")
+    try:
+        table = qemu_elf.symbols(os.path.join(hyp_dir, "hyp.elf"))
+    except (OSError, qemu_elf.ElfError):
+        return None, {}
+    return table.get("machine_stopped"), table
+
+
+def report(outcome, timeout, table):
+    """Says how the machine ended and returns the exit status."""
+    if outcome.status == STATUS_TIMEOUT:
+        say(f"no end within {timeout:g} s, stopped by the runner")
+        for index, cpu in enumerate(outcome.registers):
+            where = qemu_elf.find(table, cpu.get("PC", 0))
+            say(f"CPU {index} was at {cpu.get('PC', 0):#x}" + (f" ({where})" if where else ""))
+        return STATUS_TIMEOUT
+    if outcome.status is None:
+        say(f"the machine ended ({outcome.how}) without a status word in x1, so it was not "
+            "Baton that ended it")
+        return STATUS_EL2
+    if outcome.status not in MEANING:
+        say(f"Baton left the unknown status {outcome.status}")
+        return STATUS_EL2
+    if outcome.status != 0:
+        say(f"{MEANING[outcome.status]} (exit status {outcome.status})")
+    return outcome.status
+
+
+def run(args):
+    """The whole run; returns the exit status."""
+    machine = machine_of(args)
+    if args.stub:
+        _readable(args.stub, "stub")
+    if args.raw_image:
+        machine.kernel = _readable(args.raw_image, "image")
+    else:
+        base = prepare(args)
+        machine.kernel = f"{base}.elf" if args.entry == "elf" else f"{base}.img"
+    if args.pack_only:
+        print(machine.kernel)
+        return 0
+    on_terminal = os.isatty(0) and os.isatty(1)
+    timeout = args.timeout if args.timeout or on_terminal else 60.0
+    stopped, table = _stop_symbol(args)
+    terminal = Terminal()
+    session = Session(machine.arguments(), interactive=os.isatty(0))
+    try:
+        session.start()
+        outcome = session.run(timeout, stopped)
+    except Ended:
+        outcome = None
+    finally:
+        session.close()
+        terminal.restore()
+    if outcome is None:
+        say("ended from the keyboard")
+        return 128 + signal.SIGINT
+    return report(outcome, timeout, table)
+
+
+def _on_signal(number, _frame):
+    raise SystemExit(128 + number)
+
+
+def main():
+    """Runs, and turns each refusal into one sentence and its status."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _on_signal)
+    try:
+        return run(parser().parse_args())
+    except UsageError as error:
+        say(f"{error}")
+        return STATUS_USAGE
+    except SessionError as error:
+        say(f"{error}")
+        return STATUS_QEMU
+
+
+if __name__ == "__main__":
+    sys.exit(main())
