@@ -2,11 +2,13 @@
 # Baton's one build file. `make` alone lists the commands; everything built lands under build/.
 # A command (run, test, ...) checks its variables, installs what is missing, then calls this same
 # file again for the files it needs: the toolchain is looked for only after it is installed.
+# Commands stand at the end.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
 B := build
 
 # ---- variables of the commands (scripts/check_vars.sh refuses wrong values) ----
@@ -17,7 +19,7 @@ MEM ?= 1024
 VCPUS ?= 1
 GUEST_MEM ?= 256
 CHECKED ?= 0
-export GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CROSS_COMPILE
+export GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CHECKED CROSS_COMPILE
 
 # ---- toolchain: CROSS_COMPILE, else aarch64-none-elf-, else aarch64-linux-gnu- ----
 ifeq ($(CROSS_COMPILE),)
@@ -26,6 +28,9 @@ else
 CROSS := $(CROSS_COMPILE)
 endif
 HOST_CXX ?= g++
+# CLANG=1 builds the hypervisor with clang and lld instead, as a second opinion (make lint).
+EL2_CC_CMD := $(if $(CLANG),clang --target=aarch64-linux-gnu,$(CROSS)gcc)
+EL2_CXX_CMD := $(if $(CLANG),clang++ --target=aarch64-linux-gnu,$(CROSS)g++)
 # The whole machine, unless the user said -j himself.
 SUBMAKE = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -42,7 +47,7 @@ EL2_COMMON := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
     -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
 EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
 EL2_LINK := -nostdlib -static -no-pie -Wl,--fix-cortex-a53-843419 -Wl,--build-id=none \
-    -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
+    -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
 
 # The vectors' fast paths: g++ saves exactly what they use and may take no veneer register.
 FAST_FLAGS := -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\
@@ -51,9 +56,11 @@ FAST_FLAGS := -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 
 PRE_MMU_FLAGS := -fno-jump-tables
 
 # ---- the hypervisor ----
-H := $(B)$(if $(filter 1,$(CHECKED)),/checked)
-HYP_SRC := $(call find_src,boot hyp drivers,*.cpp) $(call find_src,boot hyp/arch,*.S) \
-    $(call find_src,hyp/arch,*.c)
+H := $(B)$(if $(CLANG),/clang)$(if $(filter 1,$(CHECKED)),/checked)
+# clang has no -fcall-saved-x0: there a stub in assembly stands in for vec_fast.cpp.
+HYP_SRC := $(filter-out $(if $(CLANG),hyp/arch/vec_fast.cpp,hyp/arch/vec_fast_clang.S),\
+    $(call find_src,boot hyp drivers,*.cpp) $(call find_src,boot hyp/arch,*.S) \
+    $(call find_src,hyp/arch,*.c))
 HYP_OBJ := $(HYP_SRC:%=$(H)/obj/%.o)
 EL2_LIBS := $(B)/el2libc/libc-el2.a $(B)/libfdt/libfdt.a
 
@@ -62,19 +69,19 @@ $(H)/obj/boot/early.cpp.o: EXTRA := $(PRE_MMU_FLAGS)
 $(H)/obj/boot/early.cpp.o: GATE = scripts/pre_mmu_gate.sh $(CROSS) $@
 
 $(H)/hyp.flags: FORCE
-	$(call flag_file,$(CROSS) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EL2_LINK) $(FAST_FLAGS))
+	$(call flag_file,$(EL2_CXX_CMD) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EL2_LINK) $(FAST_FLAGS))
 $(H)/obj/%.cpp.o: %.cpp $(H)/hyp.flags | $(B)/libfdt/libfdt.a
 	@mkdir -p $(@D)
-	$(CROSS)g++ $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EXTRA) -MMD -MP -c $< -o $@
+	$(EL2_CXX_CMD) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EXTRA) -MMD -MP -c $< -o $@
 	$(if $(GATE),@$(GATE))
 $(H)/obj/%.c.o: %.c $(H)/hyp.flags
 	@mkdir -p $(@D)
-	$(CROSS)gcc -std=c17 $(EL2_COMMON) $(WARN) -MMD -MP -c $< -o $@
+	$(EL2_CC_CMD) -std=c17 $(EL2_COMMON) $(WARN) -MMD -MP -c $< -o $@
 $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(EL2_COMMON) -MMD -MP -c $< -o $@
+	$(EL2_CC_CMD) $(EL2_COMMON) -MMD -MP -c $< -o $@
 $(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
-	$(CROSS)g++ $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) -lgcc -o $@
+	$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) -lgcc -o $@
 $(H)/hyp.img: $(H)/hyp.elf
 	$(CROSS)objcopy -O binary $< $@
 
@@ -145,9 +152,90 @@ $(B)/host/pack: $(PACK_OBJ)
 $(B)/host/unit_tests: $(TEST_OBJ) $(B)/host/obj/tests/unit/main.cpp.o
 	$(HOST_CXX) $(SANITIZE) $^ -lfdt -o $@
 
-.PHONY: hyp guests host FORCE
+.PHONY: hyp guests host tests FORCE
 hyp: $(H)/hyp.img
 guests: $(GUEST_FILES)
-host: $(B)/host/pack $(B)/host/unit_tests
+host: $(B)/host/pack
+tests: $(B)/host/unit_tests
 
--include $(call find_src,$(B),*.d)
+# ---- the commands ----
+.PHONY: help run image test bench lint debug clean in-make
+define help_text
+Baton: an interrupt is handed over, never dropped.
+
+  make run                   boot the tiny guest under QEMU; exit status = how it ended
+    GIC=2|3 SMP=n CPU=name MEM=MiB                      the machine (3, 1, cortex-a57, 1024)
+    GUEST=FILE INITRD=FILE CMDLINE="..."                another guest: Image, ELF or flat
+    VCPUS=n GUEST_MEM=MiB LRS=n TIMEOUT=seconds         (1, 256, all, 60 without a terminal)
+    VMS=guest/NAME.dts                                  a manifest instead of one guest
+  make image [VMS=...]       leave the one file to boot or flash: build/NAME.img
+  make test                  host tests and QEMU tests; last line: N passed, N failed
+  make bench                 instruction counts of every path; build/bench.json
+  make lint                  format, clang-tidy, layers, FP gate, shellcheck, clang build
+  make debug                 as run, stopped at the first instruction, in gdb
+  make clean                 remove what was built (the C libraries stay; rm -r build: all)
+
+Anywhere: CROSS_COMPILE=prefix- CHECKED=1 (assertions at EL2).
+endef
+help:
+	$(info $(help_text))@:
+
+# Expanded before the recipe's first line runs; $(error) is make's one sentence and status 2.
+squote = '$(subst ','\'',$(1))'
+VARS := GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT LRS CHECKED GUEST INITRD VMS
+refused = $(shell env $(foreach v,$(VARS),$(v)=$(call squote,$($(v)))) \
+    ONE_GUEST=$(if $(GUEST)$(INITRD)$(CMDLINE),1) scripts/check_vars.sh 2>&1)
+check_vars = $(eval refusal := $$(refused))$(if $(refusal),$(error $(refusal)))
+RUN_ARGS = --hyp $(H) --gic "$$GIC" --smp "$$SMP" --cpu "$$CPU" --mem "$$MEM" \
+    $(if $(VMS),--vms "$$VMS",$${GUEST:+--guest "$$GUEST"} --vcpus "$$VCPUS" \
+    --guest-mem "$$GUEST_MEM") $${INITRD:+--initrd "$$INITRD"} $${CMDLINE:+--cmdline "$$CMDLINE"} \
+    $${TIMEOUT:+--timeout "$$TIMEOUT"} $${LRS:+--lrs "$$LRS"}
+
+# make always ends with 2 when a recipe fails. `run` shall end as the guest did, so its status is
+# kept in a file and make itself is ended with it, by a function loaded into make (a documented
+# extension of GNU make). A make without that feature ends with 2; scripts/run.py is exact anyhow.
+STATUS := $(B)/status.$(shell echo $$PPID)
+CAN_LOAD := $(filter load,$(.FEATURES))
+leave_make = $(if $(CAN_LOAD),$(eval -load $(B)/host/make_exit.so)$(make-exit $(1)),\
+    $(error the run ended with status $(1)))
+finish = $(if $(filter-out 0,$(1)),$(leave_make))
+run: in-make
+	$(if $(wildcard $(STATUS)),$(call finish,$(shell cat $(STATUS); rm -f $(STATUS))))@:
+in-make:
+	$(check_vars)
+	@scripts/deps.sh build run
+	@$(SUBMAKE) hyp guests host $(if $(CAN_LOAD),$(B)/host/make_exit.so)
+	@status=0; scripts/run.py $(RUN_ARGS) || status=$$?; echo $$status >$(STATUS)
+$(B)/host/make_exit.so: scripts/make_exit.c
+	@mkdir -p $(@D)
+	gcc $(WARN) -O1 -shared -fPIC $< -o $@
+
+image:
+	$(check_vars)
+	@scripts/deps.sh build
+	@$(SUBMAKE) hyp guests host
+	@scripts/run.py --pack-only $(RUN_ARGS)
+test:
+	@scripts/deps.sh build run test
+	@$(SUBMAKE) hyp guests host tests
+	@$(SUBMAKE) hyp CHECKED=1
+	@scripts/test.py
+bench:
+	@scripts/deps.sh build run
+	@$(SUBMAKE) hyp guests host
+	@scripts/bench.py
+lint:
+	@scripts/deps.sh build test lint
+	@$(SUBMAKE) hyp guests
+	@$(SUBMAKE) hyp CLANG=1
+	@scripts/lint.sh $(CROSS)
+debug:
+	$(check_vars)
+	@scripts/deps.sh build run debug
+	@$(SUBMAKE) hyp guests host
+	@scripts/debug.sh $(H)/hyp.elf $(RUN_ARGS)
+clean:
+	find $(B) -mindepth 1 -maxdepth 1 ! -name newlib ! -name el2libc ! -name guestlibc \
+	    ! -name libfdt -exec rm -rf {} +
+
+-include $(call find_src,$(B)/obj $(B)/host $(B)/checked $(B)/clang,*.d)

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Checks the variables of `make run|image|debug` (taken from the environment) before anything is
+# installed or built: one sentence and status 2 for the first wrong one.
+set -eu
+
+refuse() {
+    echo "$1" >&2
+    exit 2
+}
+
+positive() { # NAME VALUE UNIT
+    case $2 in
+    '' | *[!0-9]* | 0* | ???????*) refuse "$1 must be a positive number of $3, not '$2'" ;;
+    esac
+}
+
+readable() { # NAME VALUE
+    [ -z "$2" ] || [ -f "$2" ] || refuse "$1: the file '$2' does not exist"
+    [ -z "$2" ] || [ -r "$2" ] || refuse "$1: the file '$2' cannot be read"
+}
+
+case ${GIC:-3} in
+2 | 3) ;;
+*) refuse "GIC must be 2 or 3, not '$GIC'" ;;
+esac
+case ${CHECKED:-0} in
+0 | 1) ;;
+*) refuse "CHECKED must be 0 or 1, not '$CHECKED'" ;;
+esac
+positive SMP "${SMP-1}" CPUs
+positive MEM "${MEM-1024}" MiB
+positive VCPUS "${VCPUS-1}" vCPUs
+positive GUEST_MEM "${GUEST_MEM-256}" MiB
+[ -z "${TIMEOUT:-}" ] || positive TIMEOUT "$TIMEOUT" seconds
+[ -z "${LRS:-}" ] || positive LRS "$LRS" "list registers"
+readable GUEST "${GUEST:-}"
+readable INITRD "${INITRD:-}"
+readable VMS "${VMS:-}"
+if [ -n "${VMS:-}" ] && [ -n "${ONE_GUEST:-}" ]; then
+    refuse "VMS describes its guests itself: GUEST, INITRD and CMDLINE cannot be given with it"
+fi
+# Known to this QEMU? Without QEMU yet, the runner asks again after installing it.
+if command -v qemu-system-aarch64 >/dev/null; then
+    cpus=$(qemu-system-aarch64 -cpu help 2>/dev/null) || cpus=$CPU
+    case "$(echo "$cpus" | tr -s ' \n' '  ') " in
+    *" ${CPU:-cortex-a57} "*) ;;
+    *) refuse "CPU: QEMU has no 64-bit CPU named '${CPU:-}'" ;;
+    esac
+fi
