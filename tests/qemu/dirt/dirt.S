@@ -111,7 +111,7 @@ dirty_distributor:
 #if GIC == 2
 dirty_cpu_interface:
     POKE    gicc, 0x004, 0xff       // open, take one interrupt and never end it
-    POKE    gicc, 0x000, 0x001      // EOImode 0
+    POKE    gicc, 0x000, 0x007      // both groups, AckCtl, EOImode 0
     ldr     x4, =gicc
     ldr     w3, [x4, #0x00c]
     POKE    gicc, 0x008, 7          // BPR
