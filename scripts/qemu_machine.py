@@ -40,16 +40,15 @@ class Machine:
             name += f",gic-version={self.gic},dtb-randomness=off"
             name += ",virtualization=on" if self.el2 else ""
             name += ",secure=on" if self.secure else ""
-        out = ["-M", name, "-smp", str(self.smp), "-m", str(self.mem_mib)]
+        out = ["-M", name, "-m", str(self.mem_mib)]
         if self.machine == VIRT:
-            out += ["-cpu", self.cpu]
+            # A NIC nobody asked for would be one more bus master.
+            out += ["-cpu", self.cpu, "-smp", str(self.smp), "-nic", "none"]
         if self.stub:
             out += ["-kernel", self.stub, "-device",
                     f"loader,file={self.kernel},addr={STUB_PAYLOAD:#x},force-raw=on"]
         else:
             out += ["-kernel", self.kernel]
-        # A NIC nobody asked for would be one more bus master.
-        out += ["-nic", "none"]
         if self.icount is not None:
             out += ["-accel", "tcg,thread=single", "-icount", f"shift={self.icount},sleep=off"]
         return out + self.extra
@@ -76,14 +75,12 @@ def _in_range(what, value, low, high):
         raise UsageError(f"{what} must be between {low} and {high}, not {value}")
 
 
-def check(machine, cpu_given, gic_given):
-    """Refuses with one sentence a machine that QEMU would not build or Baton could not use."""
+def check(machine, gic, cpu, smp):
+    """Refuses with one sentence a machine that QEMU would not build or Baton could not use. `gic`,
+    `cpu` and `smp` are what the user asked for, or None."""
     if machine.machine == VERSAL:
-        if gic_given and machine.gic != 3:
-            raise UsageError(f"the machine {VERSAL} has a GICv3, GIC={machine.gic} is impossible")
-        if cpu_given and machine.cpu != "cortex-a72":
-            raise UsageError(f"the machine {VERSAL} has Cortex-A72 cores only")
-        _in_range("SMP on this machine", machine.smp, 1, 2)
+        if gic not in (None, 3) or cpu not in (None, "cortex-a72") or smp not in (None, 2):
+            raise UsageError(f"the machine {VERSAL} has two Cortex-A72 and a GICv3, nothing else")
     elif not known_cpu(machine.cpu):
         raise UsageError(f"QEMU has no 64-bit CPU named '{machine.cpu}'")
     _in_range("SMP with a GICv2" if machine.gic == 2 else "SMP", machine.smp, 1,

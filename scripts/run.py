@@ -64,7 +64,7 @@ def parser():
     out = OneSentence(prog="run.py", description=__doc__.splitlines()[0])
     option = out.add_argument
     option("--gic", type=one_of("GIC", ("2", "3")), help="GIC generation (3)")
-    option("--smp", type=number("SMP"), default=1, help="CPUs of the machine (1)")
+    option("--smp", type=number("SMP"), help="CPUs of the machine (1)")
     option("--cpu", help="CPU model (cortex-a57)")
     option("--mem", type=number("MEM"), default=1024, help="MiB of the machine (1024)")
     option("--guest", help="arm64 Image, ELF or flat binary to run (the tiny guest)")
@@ -140,11 +140,12 @@ def machine_of(args):
     _positive("VCPUS", args.vcpus)
     _positive("GUEST_MEM", args.guest_mem)
     _positive("LRS", args.lrs)
+    gic = int(args.gic) if args.gic else None
     machine = qemu_machine.Machine(
-        kernel="", machine=args.machine, gic=int(args.gic or 3), smp=args.smp,
+        kernel="", machine=args.machine, gic=gic or 3, smp=1 if args.smp is None else args.smp,
         cpu=args.cpu or "cortex-a57", mem_mib=args.mem, el2=not args.no_el2, secure=args.secure,
         icount=4 if args.icount else None, stub=args.stub, extra=args.qemu_arg)
-    qemu_machine.check(machine, args.cpu is not None, args.gic is not None)
+    qemu_machine.check(machine, gic, args.cpu, args.smp)
     return machine
 
 
