@@ -15,7 +15,7 @@ namespace hyp {
 // An acknowledged physical interrupt: the whole IAR value, for GICv2 needs the source CPU of an SGI
 // back in EOIR and DIR. Made only by acknowledge(); must reach drop_priority() once.
 class Ack {
-  public:
+public:
     explicit constexpr Ack(u32 iar) : iar_{iar} {}
     [[nodiscard]] constexpr u32 raw() const { return iar_; }
     // GICC_IAR.INTID has 10 bits below the source CPU; ICC_IAR1_EL1 has 24 and no source.
@@ -25,17 +25,17 @@ class Ack {
     // 1020..1023: nothing to acknowledge; neither EOIR nor DIR may follow.
     [[nodiscard]] constexpr bool is_spurious() const { return intid().is_special(); }
 
-  private:
+private:
     u32 iar_;
 };
 
 // GICH_HCR / ICH_HCR_EL2 as the vGIC decides it; `eoi_count` is written back as zero.
 struct VirtControl {
-    bool enable = false;              // En
-    bool underflow = false;           // UIE: fewer than two list registers valid
-    bool entry_not_present = false;   // LRENPIE: a deactivation found no list register
-    bool no_pending = false;          // NPIE: no list register pending
-    bool trap_deactivate = false;     // TDIR (GICv3 with ICH_VTR_EL2.TDS)
+    bool enable = false;            // En
+    bool underflow = false;         // UIE: fewer than two list registers valid
+    bool entry_not_present = false; // LRENPIE: a deactivation found no list register
+    bool no_pending = false;        // NPIE: no list register pending
+    bool trap_deactivate = false;   // TDIR (GICv3 with ICH_VTR_EL2.TDS)
     friend constexpr bool operator==(VirtControl, VirtControl) = default;
 };
 
@@ -52,9 +52,9 @@ struct GicFacts {
     u8 virtual_priority_bits = 0;
     u8 preemption_bits = 0;
     u8 physical_priority_bits = 0;
-    u16 intids = 0;             // INTIDs of the distributor, SGIs and PPIs included
-    u8 architecture = 0;        // PIDR2.ArchRev: 2, 3 or 4
-    u32 distributor_id = 0;     // GICD_IIDR
+    u16 intids = 0;               // INTIDs of the distributor, SGIs and PPIs included
+    u8 architecture = 0;          // PIDR2.ArchRev: 2, 3 or 4
+    u32 distributor_id = 0;       // GICD_IIDR
     bool deactivate_trap = false; // ICH_VTR_EL2.TDS
 };
 

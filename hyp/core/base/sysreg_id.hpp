@@ -18,6 +18,7 @@ enum class SysReg : u32 {
     icc_iar0      = sysreg_encoding(3, 0, 12, 8, 0),
     icc_eoir0     = sysreg_encoding(3, 0, 12, 8, 1),
     icc_bpr0      = sysreg_encoding(3, 0, 12, 8, 3),
+    icc_ap0r0     = sysreg_encoding(3, 0, 12, 8, 4), // icc_ap0r<n> = icc_ap0r0 + n, n < 4
     icc_ap1r0     = sysreg_encoding(3, 0, 12, 9, 0),
     icc_dir       = sysreg_encoding(3, 0, 12, 11, 1),
     icc_rpr       = sysreg_encoding(3, 0, 12, 11, 3),
@@ -56,9 +57,14 @@ enum class SysReg : u32 {
 };
 // clang-format on
 
+// Register n of a run of consecutive encodings: ICC_AP1R<n>_EL1, ICH_AP1R<n>_EL2 and the like.
+[[nodiscard]] constexpr SysReg sysreg_at(SysReg first, u32 n) {
+    return static_cast<SysReg>(static_cast<u32>(first) + n);
+}
+
 // ICH_LR<n>_EL2: n = 0..15 lie in CRm 12 (0-7) and 13 (8-15), which is one run of encodings.
 [[nodiscard]] constexpr SysReg ich_lr(u32 n) {
-    return static_cast<SysReg>(static_cast<u32>(SysReg::ich_lr0) + n);
+    return sysreg_at(SysReg::ich_lr0, n);
 }
 
 } // namespace hyp

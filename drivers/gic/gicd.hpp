@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// What GICv2 and GICv3 have in common: the per-INTID state of the physical distributor. On GICv2
+// the private INTIDs 0-31 are banked in GICD itself, on GICv3 they are in the second frame of the
+// pCPU's redistributor, at the same offsets; `Private` names that frame.
+#pragma once
+
+#include "drivers/gic/gic.hpp"
+#include "hyp/core/base/bus.hpp"
+#include "hyp/core/base/result.hpp"
+#include "hyp/core/regs/gicd.hpp"
+#include "hyp/core/regs/gicr.hpp"
+
+namespace hyp {
+
+// Physical priorities. A guest's choice never reaches the hardware: all forwarded INTIDs are equal
+// and EL2's own come before them. Both survive the five and the four implemented bits.
+inline constexpr Priority forwarded_priority{0xa0};
+inline constexpr Priority own_priority{0x80};
+
+// EL2's own private INTIDs by the Base System Architecture's numbers: all SGIs, the maintenance
+// interrupt (25), the hypervisor timer (26). A tree that says otherwise: set_priority().
+inline constexpr u32 own_private_intids = 0x0600ffff;
+
+// IPRIORITYR word `word` (INTIDs 4 word .. 4 word + 3) of the private INTIDs.
+[[nodiscard]] constexpr u32 private_priorities(u32 word) {
+    u32 value = 0;
+    for (u32 byte = 0; byte < 4; ++byte) {
+        const bool own = (own_private_intids >> (4 * word + byte) & 1U) != 0;
+        value |= u32{(own ? own_priority : forwarded_priority).value} << (8 * byte);
+    }
+    return value;
+}
+static_assert(private_priorities(0) == 0x80808080);
+static_assert(private_priorities(6) == 0xa08080a0); // 24..27: 25 and 26 are EL2's
+
+// A register that hardware fails to change within this many reads is taken for broken.
+inline constexpr u32 max_polls = 1'000'000;
+
+template <MmioBus M, SysRegBus S, Frame Private>
+class Distributor {
+public:
+    constexpr Distributor(M bus, S sys) : bus_{bus}, sys_{sys} {}
+
+    // A disable is complete on return: the INTID is not signalled any more.
+    void set_enable(PIntid pintid, Enable enable) {
+        if (enable == Enable::on) {
+            write_bit(GicdBits::isenabler, pintid);
+            return;
+        }
+        write_bit(GicdBits::icenabler, pintid);
+        // A distributor that stays busy was reported at boot; there is no better answer here.
+        static_cast<void>(pintid.is_private() ? wait_private() : wait_shared());
+    }
+
+    // The INTID must be disabled (IHI 0069, GICD_ICFGR<n>). PPIs may have a fixed trigger. Not
+    // atomic: for SPIs the caller holds the lock of the distributor.
+    void set_trigger(PIntid pintid, Trigger trigger) {
+        const u32 word = word_offset(GicdPairs::icfgr, pintid.value() / 16);
+        const u32 edge = 2U << (pintid.value() % 16 * 2);
+        const u32 before = read(pintid, word);
+        const u32 after = trigger == Trigger::edge ? before | edge : before & ~edge;
+        if (after != before) {
+            write(pintid, word, after);
+        }
+    }
+
+    void set_priority(PIntid pintid, Priority priority) {
+        const u32 at = byte_offset(GicdBytes::ipriorityr, pintid.value());
+        if (pintid.is_private()) {
+            bus_.template write8<Private>(at, priority.value);
+        } else {
+            bus_.template write8<Frame::gicd>(at, priority.value);
+        }
+    }
+
+    // On GICv2 never for an SPI: QEMU keeps its active bit per CPU and would set eight of them.
+    void set_active(PIntid pintid) {
+        write_bit(GicdBits::isactiver, pintid);
+        complete(pintid);
+    }
+
+    void clear_active(PIntid pintid) {
+        write_bit(GicdBits::icactiver, pintid);
+        complete(pintid);
+    }
+
+    // QEMU's GICv2 with several CPUs ignores it for PPIs.
+    void set_pending(PIntid pintid) { write_bit(GicdBits::ispendr, pintid); }
+    void clear_pending(PIntid pintid) { write_bit(GicdBits::icpendr, pintid); }
+
+    [[nodiscard]] u32 private_pending() {
+        return bus_.template read32<Private>(word_offset(GicdBits::ispendr, 0));
+    }
+    [[nodiscard]] u32 private_active() {
+        return bus_.template read32<Private>(word_offset(GicdBits::isactiver, 0));
+    }
+
+protected:
+    [[nodiscard]] GicdTyper typer() {
+        return GicdTyper{bus_.template read32<Frame::gicd>(offset(GicdReg::typer))};
+    }
+
+    // Every SPI: in the group whose bit is `group`, disabled, level, one priority, neither pending
+    // nor active. The distributor must be off. Group comes first, so that nothing can be signalled
+    // as the FIQ that GICv3's Group 0 is.
+    [[nodiscard]] bool reset_shared(u32 group) {
+        const u32 words = typer().intids() / 32;
+        fill(GicdBits::igroupr, words, group);
+        fill(GicdBits::icenabler, words, ~0U);
+        if (!wait_shared()) {
+            return false;
+        }
+        for (u32 word = 2; word < 2 * words; ++word) {
+            write_gicd(word_offset(GicdPairs::icfgr, word), 0);
+        }
+        const u32 four = u32{forwarded_priority.value} * 0x01010101U;
+        for (u32 word = 8; word < 8 * words; ++word) {
+            write_gicd(word_offset(GicdBytes::ipriorityr, word), four);
+        }
+        fill(GicdBits::icpendr, words, ~0U);
+        fill(GicdBits::icactiver, words, ~0U);
+        return true;
+    }
+
+    // The same for this pCPU's private INTIDs. Triggers stay: PPIs' are the board's.
+    [[nodiscard]] bool reset_private(u32 group) {
+        write_private(word_offset(GicdBits::igroupr, 0), group);
+        write_private(word_offset(GicdBits::icenabler, 0), ~0U);
+        if (!wait_private()) {
+            return false;
+        }
+        for (u32 word = 0; word < 8; ++word) {
+            write_private(word_offset(GicdBytes::ipriorityr, word), private_priorities(word));
+        }
+        write_private(word_offset(GicdBits::icpendr, 0), ~0U);
+        write_private(word_offset(GicdBits::icactiver, 0), ~0U);
+        complete(PIntid{0});
+        return true;
+    }
+
+    // Register Write Pending of GICD_CTLR and GICR_CTLR covers enables and GICD_CTLR itself, not
+    // the active bits. GICv2 has none. False: still pending after max_polls.
+    [[nodiscard]] bool wait_shared() {
+        if constexpr (Private == Frame::gicd) {
+            return true;
+        } else {
+            return wait_clear<Frame::gicd>(offset(GicdReg::ctlr), GicdCtlrV3::Rwp::mask);
+        }
+    }
+    [[nodiscard]] bool wait_private() {
+        if constexpr (Private == Frame::gicd) {
+            return true;
+        } else {
+            return wait_clear<Frame::gicr_rd>(offset(GicrReg::ctlr), GicrCtlr::Rwp::mask);
+        }
+    }
+
+    template <Frame F>
+    [[nodiscard]] bool wait_clear(u32 at, u64 mask) {
+        for (u32 poll = 0; poll < max_polls; ++poll) {
+            if ((bus_.template read32<F>(at) & mask) == 0) {
+                return true;
+            }
+            sys_.relax();
+        }
+        return false;
+    }
+
+    void write_gicd(u32 at, u32 value) { bus_.template write32<Frame::gicd>(at, value); }
+    void write_private(u32 at, u32 value) { bus_.template write32<Private>(at, value); }
+
+    [[no_unique_address]] M bus_;
+    [[no_unique_address]] S sys_;
+
+private:
+    void fill(GicdBits array, u32 words, u32 value) {
+        for (u32 word = 1; word < words; ++word) {
+            write_gicd(word_offset(array, word), value);
+        }
+    }
+
+    [[nodiscard]] u32 read(PIntid pintid, u32 at) {
+        return pintid.is_private() ? bus_.template read32<Private>(at)
+                                   : bus_.template read32<Frame::gicd>(at);
+    }
+    void write(PIntid pintid, u32 at, u32 value) {
+        if (pintid.is_private()) {
+            write_private(at, value);
+        } else {
+            write_gicd(at, value);
+        }
+    }
+    void write_bit(GicdBits array, PIntid pintid) {
+        write(pintid, word_offset(array, pintid.value() / 32), 1U << (pintid.value() % 32));
+    }
+
+    // The change of an active bit is a message to the distributor, and nothing orders it against
+    // the deactivation that a guest's list register sends. So read it back - accesses to one device
+    // stay in order, and no bridge can answer for the register - and wait for the answer.
+    void complete(PIntid pintid) {
+        static_cast<void>(read(pintid, word_offset(GicdBits::isactiver, pintid.value() / 32)));
+        sys_.template barrier<Barrier::dsb_sy>(); // answer here before any list register or ERET
+    }
+};
+
+} // namespace hyp
