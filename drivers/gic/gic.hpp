@@ -7,6 +7,7 @@
 #include "hyp/core/base/intid.hpp"
 #include "hyp/core/base/types.hpp"
 #include "hyp/core/vgic/list_reg.hpp"
+#include "hyp/core/vgic/virt_control.hpp"
 
 #include <concepts>
 
@@ -27,16 +28,6 @@ public:
 
 private:
     u32 iar_;
-};
-
-// GICH_HCR / ICH_HCR_EL2 as the vGIC decides it; `eoi_count` is written back as zero.
-struct VirtControl {
-    bool enable = false;            // En
-    bool underflow = false;         // UIE: fewer than two list registers valid
-    bool entry_not_present = false; // LRENPIE: a deactivation found no list register
-    bool no_pending = false;        // NPIE: no list register pending
-    bool trap_deactivate = false;   // TDIR (GICv3 with ICH_VTR_EL2.TDS)
-    friend constexpr bool operator==(VirtControl, VirtControl) = default;
 };
 
 // The guest's CPU interface state that travels with a vCPU.

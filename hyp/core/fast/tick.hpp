@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtual timer's interrupt handed to the guest: acknowledge, drop the priority, one list
+// register. The whole of it stands in the IRQ vector; see plan.hpp for when it may.
+#pragma once
+
+#include "hyp/core/fast/plan.hpp"
+
+namespace hyp {
+
+// G has, besides acknowledge() and drop_priority() of GicBackend, write_lr_word(LrIndex, u64).
+// False: nothing was done but the acknowledge, whose value is in plan.ack; the slow path goes on
+// from there. List register 0 needs no look: the interrupt could be acknowledged, so its physical
+// active bit was clear, so the guest had deactivated it and its list register was empty.
+template <class G>
+[[nodiscard, gnu::always_inline]] inline bool fast_tick(G gic, FastPlan& plan, PIntid vtimer) {
+    const auto ack = gic.acknowledge();
+    const u64 lr = plan.timer_lr;
+    if (__builtin_expect(ack.raw() == vtimer.value() && lr != 0, 1)) {
+        gic.drop_priority(ack);
+        gic.write_lr_word(timer_home, lr);
+        return true;
+    }
+    plan.ack = ack.raw();
+    return false;
+}
+
+} // namespace hyp

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The interrupts of one vCPU: what is configured, pending and active, and which list register
+// carries what. The pCPU that has the vCPU loaded owns all of it; nothing here is shared.
+//
+// An interrupt that came from hardware is in one place at a time: in the physical distributor
+// (pending, not active); owed (physically active, not yet listed); in a list register; or active
+// and spilled, when the list registers did not suffice. While it is owed, listed or spilled, its
+// physical INTID is active and cannot signal again. The guest's own deactivation through the list
+// register ends it without an exit.
+//
+// Per exit on the slow path: sync(), then the events (on_physical(), guest_*(), raise...), then
+// flush(), then apply() of apply.hpp.
+#pragma once
+
+#include "hyp/core/vgic/entry.hpp"
+#include "hyp/core/vgic/intid_set.hpp"
+#include "hyp/core/vgic/list_reg.hpp"
+
+#include <array>
+
+namespace hyp {
+
+class VcpuIrqs {
+public:
+    constexpr VcpuIrqs() = default;
+    // The first flush() writes every list register and the control, whatever they held before.
+    explicit VcpuIrqs(const VgicCaps& caps);
+
+    // Before the first entry. The physical INTID is then this vCPU's: routed to its pCPU, disabled.
+    void map_hardware(VIntid vintid, PIntid pintid, Trigger trigger);
+
+    // --- after an exit, in this order
+    // Bit n: list register n may have changed since flush() and must be read for sync().
+    [[nodiscard]] u16 live_list_registers() const;
+    // EOIcount may have counted.
+    [[nodiscard]] bool needs_eoi_count() const { return written_control_.entry_not_present; }
+    // Bit n: word n of the physical pending and active bits is to be read for sync().
+    [[nodiscard]] u32 needs_phys(const LrFile& file) const;
+    // What the guest did since: acknowledged, deactivated. Both 'list register invalid' and 'active
+    // while the distributor is inactive' end a hardware interrupt. A level that dropped before the
+    // guest acknowledged it is withdrawn.
+    void sync(const LrFile& file, const PhysWords& phys);
+
+    // --- events
+    // EL2 acknowledged the physical interrupt and dropped its priority. False: not this vCPU's; the
+    // caller must deactivate it.
+    [[nodiscard]] bool on_physical(PIntid pintid);
+    // The line is known to be high though nothing was acknowledged: the interrupt is made physically
+    // active by software and listed. Only while PhysWords says it is not active.
+    void mark_expired(VIntid vintid);
+    // Software makes an interrupt pending. `source`: CPU interface number of a GICv2 SGI's sender.
+    void raise(VIntid vintid);
+    void raise_sgi(VIntid vintid, u8 source);
+    // The maintenance interrupt was acknowledged and its priority dropped. Write the result to the
+    // hardware at once, before deactivating it: it asks for nothing, so the level is low then.
+    // flush() decides anew. `eoi_count` is EOIcount unless sync() has had it since the exit.
+    [[nodiscard]] VirtControl on_maintenance(u8 eoi_count);
+    // The guest deactivates `vintid` by a DIR that trapped.
+    void on_deactivate(VIntid vintid);
+
+    // --- before an entry
+    [[nodiscard]] Entry flush();
+    [[nodiscard]] const ListReg& list_register(LrIndex index) const { return wanted_[index.value]; }
+    // Calls visit(PhysChange, PIntid) for each change due, in order, and forgets them.
+    template <class Visit>
+    void take_changes(Visit visit);
+
+    // The highest priority among what is pending for the guest, or 0xff. For WFI: it falls through
+    // if this is below the guest's PMR, whatever PSTATE.I says.
+    [[nodiscard]] Priority best_pending() const;
+    // No pending or active interrupt is kept out of the list registers.
+    [[nodiscard]] bool nothing_waits() const { return waiting_words_ == 0; }
+
+    // --- the guest's configuration registers, one word of 32 INTIDs at a time (vdist.hpp).
+    // word < guest_words; bits outside `mask` are left as they are.
+    void guest_enable(unsigned word, u32 mask);
+    void guest_disable(unsigned word, u32 mask);
+    void guest_set_pending(unsigned word, u32 mask);
+    void guest_clear_pending(unsigned word, u32 mask);
+    void guest_set_active(unsigned word, u32 mask);
+    void guest_clear_active(unsigned word, u32 mask);
+    void guest_set_group(unsigned word, u32 groups);
+    void guest_set_edge(unsigned word, u32 edges, u32 mask);
+    void guest_set_priority(VIntid vintid, u8 priority);
+    void guest_set_sources(VIntid sgi, u8 sources);
+    void guest_clear_sources(VIntid sgi, u8 sources);
+    // GICD_CTLR: bit 0 Group 0, bit 1 Group 1.
+    void set_group_enables(u8 groups);
+    // SPIs: whether ITARGETSR or IROUTER sends it to this vCPU.
+    void set_routed(VIntid vintid, bool here);
+
+    [[nodiscard]] u32 enabled_word(unsigned word) const { return enabled_.word(word); }
+    [[nodiscard]] u32 group_word(unsigned word) const { return group_.word(word); }
+    [[nodiscard]] u32 edge_word(unsigned word) const { return edge_.word(word); }
+    [[nodiscard]] u32 active_word(unsigned word) const;
+    // With the physical words of hardware_words(word) the line's truth, even of disabled ones.
+    [[nodiscard]] u32 pending_word(unsigned word, const PhysWords& phys) const;
+    [[nodiscard]] u32 hardware_words(unsigned word) const;
+    [[nodiscard]] u8 priority(VIntid vintid) const { return priority_[vintid.value()]; }
+    [[nodiscard]] u8 pending_sources(VIntid sgi) const;
+    [[nodiscard]] u8 group_enables() const { return group_enables_; }
+
+    // --- for the fast path's plan (hyp/core/fast/plan.hpp) and for the tests' invariants
+    [[nodiscard]] const VgicCaps& caps() const { return caps_; }
+    [[nodiscard]] bool is_hardware(VIntid vintid) const { return hardware_.has(vintid); }
+    [[nodiscard]] PIntid pintid_of(VIntid vintid) const { return PIntid{pintid_[vintid.value()]}; }
+    [[nodiscard]] bool is_listed(VIntid vintid) const { return listed_.has(vintid); }
+    [[nodiscard]] bool is_owed(VIntid vintid) const { return owed_.has(vintid); }
+    [[nodiscard]] bool is_spilled(VIntid vintid) const { return spilled_.has(vintid); }
+    // Could be listed as pending: enabled, its group enabled, routed here.
+    [[nodiscard]] bool is_eligible(VIntid vintid) const;
+    [[nodiscard]] Group group(VIntid vintid) const;
+    // What hardware's list register holds since sync() or flush().
+    [[nodiscard]] const ListReg& in_hardware(LrIndex index) const { return written_[index.value]; }
+    [[nodiscard]] VirtControl control() const { return written_control_; }
+
+    friend bool operator==(const VcpuIrqs&, const VcpuIrqs&) = default;
+
+private:
+    static constexpr u8 no_lr = 0xff;
+    static constexpr u32 dummy_vintid = 1000;
+    static constexpr u8 dummy_priority = 0xf8;
+
+    [[nodiscard]] u8 usable() const;
+    [[nodiscard]] u32 eligible_word(unsigned word) const;
+    [[nodiscard]] bool is_level(VIntid vintid) const { return !edge_.has(vintid); }
+    [[nodiscard]] VIntid owner_of(PIntid pintid) const;
+    void change(PhysChange change, VIntid vintid);
+    void refresh(unsigned word);
+    void refresh(VIntid vintid) { refresh(vintid.value() / 32); }
+
+    void absorb(u8 index, const ListReg& now);
+    void retire(u8 index);
+    void replay(u8 eoi_count);
+    void resample(const PhysWords& phys);
+    void resample_waiting(const PhysWords& phys);
+    void withdraw_pending(VIntid vintid);
+    void end_active(VIntid vintid);
+    void settle_disabled(VIntid vintid);
+
+    [[nodiscard]] u8 lr_of(VIntid vintid) const;
+    [[nodiscard]] ListReg make_pending(VIntid vintid);
+    [[nodiscard]] ListReg make_active(VIntid vintid);
+    [[nodiscard]] bool best_deliverable(VIntid& best) const;
+    [[nodiscard]] bool best_spilled(VIntid& best) const;
+    [[nodiscard]] u8 place_for(VIntid vintid, u8 priority) const;
+    [[nodiscard]] u8 free_register(VIntid vintid) const;
+    void list(u8 index, VIntid vintid, const ListReg& lr);
+    void evict(u8 index);
+    void fill();
+    void repend_listed();
+    void place_dummy();
+    [[nodiscard]] VirtControl decide_control() const;
+    [[nodiscard]] bool any_deliverable() const;
+    [[nodiscard]] bool any_spilled() const;
+
+    VgicCaps caps_{};
+    u8 group_enables_ = 0;
+    u16 waiting_words_ = 0; // bit w: word w of deliverable_ or spilled_ has a member
+    u16 changed_words_ = 0; // bit w: word w of changes_ has a member
+    u16 stale_ = 0;         // list registers whose hardware content is not known
+    bool control_stale_ = false;
+    VirtControl written_control_{};
+
+    std::array<ListReg, max_list_registers> wanted_{};
+    std::array<ListReg, max_list_registers> written_{};
+
+    IntidSet enabled_{};
+    IntidSet group_{}; // member: Group 1
+    IntidSet edge_{};
+    IntidSet routed_{};
+    IntidSet hardware_{};
+    IntidSet latch_{};                  // pending by software
+    IntidSet owed_{};                   // hardware: physically active, to be listed as pending
+    IntidSet listed_{};                 // in a list register
+    IntidSet spilled_{};                // active, not in a list register
+    IntidSet deliverable_{};            // to be listed as pending; derived, kept by refresh()
+    std::array<IntidSet, 8> changes_{}; // by PhysChange
+
+    std::array<u8, guest_intids> priority_{};
+    std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
+    std::array<u16, guest_intids> pintid_{};          // of members of hardware_
+    std::array<u8, 16> sources_{};                    // GICv2: senders of a pending SGI, bit each
+    std::array<u8, 16> spilled_source_{};             // GICv2: sender of a spilled active SGI
+};
+
+template <class Visit>
+void VcpuIrqs::take_changes(Visit visit) {
+    for (unsigned kind = 0; kind < changes_.size(); ++kind) {
+        for (unsigned rest = changed_words_; rest != 0; rest &= rest - 1) {
+            const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
+            const u32 bits = changes_[kind].word(word);
+            changes_[kind].word(word) = 0;
+            for_each_intid(word, bits, [&](VIntid vintid) {
+                visit(static_cast<PhysChange>(kind), pintid_of(vintid));
+            });
+        }
+    }
+    changed_words_ = 0;
+}
+
+} // namespace hyp

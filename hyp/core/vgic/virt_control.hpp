@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// GICH_HCR (IHI 0048B) and ICH_HCR_EL2 (IHI 0069) as the vGIC decides them: which events of the
+// guest's interface raise a maintenance interrupt. A condition is asked for only while an interrupt
+// waits outside the list registers, or for a fault of the hardware; else a guest's end-of-interrupt
+// would cost an exit.
+#pragma once
+
+namespace hyp {
+
+// EOIcount is written back as zero.
+struct VirtControl {
+    bool enable = false;            // En
+    bool underflow = false;         // UIE: fewer than two list registers valid
+    bool entry_not_present = false; // LRENPIE: a deactivation found no list register
+    bool no_pending = false;        // NPIE: no list register pending
+    bool trap_deactivate = false;   // TDIR (GICv3 with ICH_VTR_EL2.TDS)
+    friend constexpr bool operator==(VirtControl, VirtControl) = default;
+};
+
+} // namespace hyp
