@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the whole-system cases of tests/qemu/cases.toml, two at a time.
+
+usage: run_cases.py [--list] [--jobs N] [WORD ...]    only the cases whose name holds a WORD
+
+One line a case, the console of each in build/test-logs/NAME.log, and last `N passed, N failed`.
+Exit status 0 when none failed, 1 when one did, 2 when the table or the arguments are wrong.
+"""
+
+import argparse
+import concurrent.futures
+import itertools
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from dataclasses import dataclass, field
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "tests", "qemu"))
+
+import build_helpers  # noqa: E402
+
+TABLE = os.path.join(TOP, "tests", "qemu", "cases.toml")
+BUILD = os.path.join(TOP, "build")
+LOGS = os.path.join(BUILD, "test-logs")
+AXES = ("gic", "cpu", "smp", "entry")
+STUB_PAYLOAD = "0x50000000"
+BIG_BYTES = 136 << 20  # with the 2 MiB of the hypervisor and of the guest: an image of 140 MiB
+# What the runner says is appended to the log, hence visible to the same expressions.
+DEFAULT_TIMEOUT = 60
+
+
+class TableError(Exception):
+    """A row that cannot be understood."""
+
+
+@dataclass
+class Case:
+    """One boot: how to start it and what has to be seen."""
+
+    name: str
+    gic: int | None = None
+    cpu: str | None = None
+    smp: int | None = None
+    entry: str = "image"
+    guest: str = ""
+    initrd: str = ""
+    cmdline: str = ""
+    stub: str = ""
+    checked: bool = False
+    self_crash: str = ""
+    args: list[str] = field(default_factory=list)
+    timeout: float = DEFAULT_TIMEOUT
+    status: int = 0
+    until_seen: bool = False
+    require: list[str] = field(default_factory=list)
+    forbid: list[str] = field(default_factory=list)
+    once: list[str] = field(default_factory=list)
+
+    def command(self):
+        """The runner's arguments for this case."""
+        out = [sys.executable, os.path.join(TOP, "scripts", "run.py"), "--name",
+               f"test/{self.name}", "--timeout", str(self.timeout), "--entry", self.entry]
+        for option in ("gic", "cpu", "smp", "cmdline", "self_crash"):
+            value = getattr(self, option)
+            if value not in (None, ""):
+                out += [f"--{option.replace('_', '-')}", str(value)]
+        for option in ("guest", "initrd"):
+            if value := getattr(self, option):
+                out += [f"--{option}", prepared(value)]
+        if self.stub:
+            out += ["--stub", stub(self.stub, self.gic)]
+        if self.checked:
+            out += ["--hyp", os.path.join(BUILD, "checked")]
+        return out + self.args
+
+
+def prepared(path):
+    """The path of a file of the build, made first when it is one of those made here."""
+    full = os.path.join(BUILD, path)
+    if path.startswith("linux/"):
+        subprocess.run([os.path.join(TOP, "scripts", "fetch_linux.sh"),
+                        os.path.join(BUILD, "linux")], check=True)
+    elif path == "test/big.bin" and not os.path.isfile(full):
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        block = bytes(range(1, 252)) * 4178  # near 1 MiB, not a power of two: no page is like another
+        with open(f"{full}.part", "wb") as file:
+            for _ in range(0, BIG_BYTES, len(block)):
+                file.write(block[:BIG_BYTES - file.tell()])
+        os.replace(f"{full}.part", full)
+    return full
+
+
+def stub(name, gic):
+    """Builds what stands between QEMU and the hypervisor: `dirt`, or `tree-N` of handover.S."""
+    if name == "dirt":
+        return build_helpers.build(f"dirt-{gic}", "dirt/dirt.S", GIC=gic, PAYLOAD=STUB_PAYLOAD)
+    if re.fullmatch(r"tree-[0-3]", name):
+        return build_helpers.build(name, "helpers/handover.S", TREE=name[-1], PAYLOAD=STUB_PAYLOAD)
+    raise TableError(f"there is no stub '{name}'")
+
+
+def expand(row, defaults):
+    """The cases of one row: the product of its axes."""
+    row = {**defaults, **row}
+    row["forbid"] = defaults.get("forbid", []) + (
+        row["forbid"] if row["forbid"] is not defaults.get("forbid") else [])
+    name = row.pop("name", None)
+    if not name:
+        raise TableError("a row has no name")
+    unknown = set(row) - set(Case.__dataclass_fields__)
+    if unknown:
+        raise TableError(f"case {name}: unknown key {', '.join(sorted(unknown))}")
+    axes = [axis for axis in AXES if isinstance(row.get(axis), list)]
+    for values in itertools.product(*(row[axis] for axis in axes)):
+        chosen = dict(zip(axes, values))
+        words = [f"{axis}{value}" if axis in ("gic", "smp") else str(value)
+                 for axis, value in chosen.items()]
+        texts = {key: [text.format(gic=chosen.get("gic", row.get("gic")),
+                                   smp=chosen.get("smp", row.get("smp")))
+                       if "{gic}" in text or "{smp}" in text else text for text in row.get(key, [])]
+                 for key in ("require", "once", "forbid")}
+        yield Case(name="-".join([name, *words]), **{**row, **chosen, **texts})
+
+
+def load(path):
+    """All cases of the table, in order."""
+    with open(path, "rb") as file:
+        table = tomllib.load(file)
+    defaults = table.get("default", {})
+    cases = [case for row in table.get("case", []) for case in expand(row, defaults)]
+    names = [case.name for case in cases]
+    for name in names:
+        if names.count(name) > 1:
+            raise TableError(f"two cases are named {name}")
+    for case in cases:
+        for text in case.require + case.forbid + case.once:
+            re.compile(text)
+        if not case.require and not case.once:
+            raise TableError(f"case {case.name} requires nothing to be seen")
+    return cases
+
+
+def judge(case, status, text):
+    """What is wrong with a finished run, as sentences; empty when it passed."""
+    wrong = []
+    if not case.until_seen and status != case.status:
+        wrong.append(f"exit status {status}, expected {case.status}")
+    wrong += [f"not seen: {pattern}" for pattern in case.require
+              if not re.search(pattern, text, re.MULTILINE)]
+    for pattern in case.once:
+        found = len(re.findall(pattern, text, re.MULTILINE))
+        if found != 1:
+            wrong.append(f"seen {found} times instead of once: {pattern}")
+    for pattern in case.forbid:
+        if match := re.search(pattern, text, re.MULTILINE):
+            wrong.append(f"must not be seen: {match.group(0)}")
+    return wrong
+
+
+def read(path):
+    """The log so far; a console may hold anything."""
+    with open(path, encoding="utf-8", errors="replace", newline="") as file:
+        return file.read().replace("\r\n", "\n")
+
+
+def wait(case, process, log):
+    """Waits for the runner; one that must only show something is ended when it has."""
+    end = time.monotonic() + case.timeout + 60
+    while time.monotonic() < end:
+        try:
+            return process.wait(timeout=0.3)
+        except subprocess.TimeoutExpired:
+            seen = case.until_seen and all(
+                re.search(pattern, read(log), re.MULTILINE) for pattern in case.require)
+            if seen:
+                break
+    process.terminate()
+    return process.wait(timeout=30)
+
+
+def run(case):
+    """Runs one case; returns (case, what is wrong, seconds)."""
+    start = time.monotonic()
+    log = os.path.join(LOGS, f"{case.name}.log")
+    try:
+        command = case.command()
+        with open(log, "wb") as file:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file,
+                                       stderr=subprocess.STDOUT, cwd=TOP)
+            try:
+                status = wait(case, process, log)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+        wrong = judge(case, status, read(log))
+    except (subprocess.SubprocessError, OSError, TableError) as error:
+        wrong = [f"{error}"]
+    remove_packed(case)
+    return case, wrong, time.monotonic() - start
+
+
+def remove_packed(case):
+    """The packed images of a hundred cases fill a disk; the manifest and the log stay."""
+    for ending in ("img", "elf"):
+        try:
+            os.remove(os.path.join(BUILD, "test", f"{case.name}.{ending}"))
+        except FileNotFoundError:
+            continue
+
+
+def show(case, wrong, seconds):
+    """One line a case, and what is wrong below a failed one."""
+    print(f"{'FAIL' if wrong else 'pass'}  {case.name}  ({seconds:.1f} s)", flush=True)
+    for sentence in wrong:
+        print(f"      {sentence}")
+    if wrong:
+        print(f"      console: build/test-logs/{case.name}.log", flush=True)
+
+
+def main():
+    """Runs the chosen cases and counts."""
+    parser = argparse.ArgumentParser(description="Runs the whole-system cases.")
+    parser.add_argument("--list", action="store_true", help="print the names, run nothing")
+    parser.add_argument("--jobs", type=int, default=2, help="cases at a time (2)")
+    parser.add_argument("--table", default=TABLE, help=argparse.SUPPRESS)
+    parser.add_argument("word", nargs="*", help="only cases whose name holds one of these")
+    args = parser.parse_args()
+    try:
+        cases = load(args.table)
+    except (TableError, tomllib.TOMLDecodeError, re.error, TypeError) as error:
+        print(f"run_cases: {error}", file=sys.stderr)
+        return 2
+    chosen = [case for case in cases
+              if not args.word or any(word in case.name for word in args.word)]
+    if not chosen:
+        print("run_cases: no case has such a name", file=sys.stderr)
+        return 2
+    if args.list:
+        print("\n".join(case.name for case in chosen))
+        return 0
+    os.makedirs(LOGS, exist_ok=True)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(run, case) for case in chosen]):
+            show(*done.result())
+            failed += bool(done.result()[1])
+    print(f"{len(chosen) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
