@@ -101,7 +101,8 @@ GUESTS := $(patsubst guest/%/,%,$(filter-out guest/common/,$(sort $(dir $(wildca
     guest/*/*.cpp guest/*/*.S)))))
 GUEST_COMMON := -O2 -g -ffreestanding -fno-stack-protector -fpie -march=armv8-a -mstrict-align \
     -mno-outline-atomics -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
-    -Iguest -I. -isystem $(GUEST_LIBC)/include
+    -Iguest -I. -isystem $(GUEST_LIBC)/include \
+    -isystem $(B)/libfdt/include
 GUEST_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
 GUEST_LINK := -nostdlib -static-pie -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,noexecstack \
     -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 -T guest/common/guest.ld
@@ -109,10 +110,10 @@ GUEST_COMMON_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard $(addprefix guest/commo
 
 $(B)/guest.flags: FORCE
 	$(call flag_file,$(CROSS) $(GUEST_COMMON) $(GUEST_CXX) $(WARN_CXX) $(GUEST_LINK))
-$(B)/obj/guest/%.cpp.o: guest/%.cpp $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a
+$(B)/obj/guest/%.cpp.o: guest/%.cpp $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a $(B)/libfdt/libfdt.a
 	@mkdir -p $(@D)
 	$(CROSS)g++ $(GUEST_COMMON) $(GUEST_CXX) $(WARN_CXX) -MMD -MP -c $< -o $@
-$(B)/obj/guest/%.c.o: guest/%.c $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a
+$(B)/obj/guest/%.c.o: guest/%.c $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a $(B)/libfdt/libfdt.a
 	@mkdir -p $(@D)
 	$(CROSS)gcc -std=c17 $(GUEST_COMMON) $(WARN) -MMD -MP -c $< -o $@
 $(B)/obj/guest/%.S.o: guest/%.S $(B)/guest.flags
@@ -120,10 +121,10 @@ $(B)/obj/guest/%.S.o: guest/%.S $(B)/guest.flags
 	$(CROSS)gcc $(GUEST_COMMON) -MMD -MP -c $< -o $@
 define guest_rules
 $(B)/guest/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard guest/$(1)/*.S guest/$(1)/*.cpp)) \
-        $$(GUEST_COMMON_OBJ) guest/common/guest.ld $(GUEST_LIBC)/lib/libc.a
+        $$(GUEST_COMMON_OBJ) guest/common/guest.ld $(GUEST_LIBC)/lib/libc.a $(B)/libfdt/libfdt.a
 	@mkdir -p $$(@D)
 	$(CROSS)g++ $$(GUEST_LINK) $$(filter %.o,$$^) -L$(GUEST_LIBC)/lib \
-	    -Wl,--start-group -lc -lm -lgcc -Wl,--end-group -o $$@
+	    $(B)/libfdt/libfdt.a -Wl,--start-group -lc -lm -lgcc -Wl,--end-group -o $$@
 endef
 $(foreach guest,$(GUESTS),$(eval $(call guest_rules,$(guest))))
 $(B)/guest/%.img: $(B)/guest/%.elf
@@ -171,7 +172,7 @@ Baton: an interrupt is handed over, never dropped.
   make image [VMS=...]       leave the one file to boot or flash: build/NAME.img
   make test                  host tests and QEMU tests; last line: N passed, N failed
   make bench                 instruction counts of every path; build/bench.json
-  make lint                  format, clang-tidy, layers, FP gate, shellcheck, clang build
+  make lint [CHECKS=...]     format layers shell python fp tidy, and a build with clang
   make debug                 as run, stopped at the first instruction, in gdb
   make clean                 remove what was built (the C libraries stay; rm -r build: all)
 
@@ -191,6 +192,8 @@ RUN_ARGS = --hyp $(H) --gic "$$GIC" --smp "$$SMP" --cpu "$$CPU" --mem "$$MEM" \
     --guest-mem "$$GUEST_MEM") $${INITRD:+--initrd "$$INITRD"} $${CMDLINE:+--cmdline "$$CMDLINE"} \
     $${TIMEOUT:+--timeout "$$TIMEOUT"} $${LRS:+--lrs "$$LRS"}
 
+RUNNER := scripts/run.py
+
 # make always ends with 2 when a recipe fails. `run` shall end as the guest did, so its status is
 # kept in a file and make itself is ended with it, by a function loaded into make (a documented
 # extension of GNU make). A make without that feature ends with 2; scripts/run.py is exact anyhow.
@@ -205,7 +208,7 @@ in-make:
 	$(check_vars)
 	@scripts/deps.sh build run
 	@$(SUBMAKE) hyp guests host $(if $(CAN_LOAD),$(B)/host/make_exit.so)
-	@status=0; scripts/run.py $(RUN_ARGS) || status=$$?; echo $$status >$(STATUS)
+	@status=0; $(RUNNER) $(RUN_ARGS) || status=$$?; echo $$status >$(STATUS)
 $(B)/host/make_exit.so: scripts/make_exit.c
 	@mkdir -p $(@D)
 	gcc $(WARN) -O1 -shared -fPIC $< -o $@
@@ -228,7 +231,8 @@ lint:
 	@scripts/deps.sh build test lint
 	@$(SUBMAKE) hyp guests
 	@$(SUBMAKE) hyp CLANG=1
-	@scripts/lint.sh $(CROSS)
+	@EL2_FLAGS='$(EL2_COMMON) $(EL2_CXX)' GUEST_FLAGS='$(GUEST_COMMON) $(GUEST_CXX)' \
+	    HOST_FLAGS='$(HOST_COMMON)' scripts/lint.sh $(CHECKS)
 debug:
 	$(check_vars)
 	@scripts/deps.sh build run debug

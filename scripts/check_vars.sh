@@ -20,11 +20,11 @@ readable() { # NAME VALUE
     [ -z "$2" ] || [ -r "$2" ] || refuse "$1: the file '$2' cannot be read"
 }
 
-case ${GIC:-3} in
+case ${GIC-3} in
 2 | 3) ;;
 *) refuse "GIC must be 2 or 3, not '$GIC'" ;;
 esac
-case ${CHECKED:-0} in
+case ${CHECKED-0} in
 0 | 1) ;;
 *) refuse "CHECKED must be 0 or 1, not '$CHECKED'" ;;
 esac

@@ -8,7 +8,7 @@ packages_of() {
     case $1 in
     build)
         echo make g++ newlib-source xz-utils diffutils device-tree-compiler libfdt-dev python3
-        # Another cross toolchain, chosen by the caller, is his to install.
+        # Another toolchain, chosen by the caller, is the caller's to install.
         if [ -z "${CROSS_COMPILE:-}" ] && ! command -v aarch64-none-elf-g++ >/dev/null; then
             echo g++-aarch64-linux-gnu
         fi
@@ -26,6 +26,10 @@ packages_of() {
 
 if [ $# -eq 0 ]; then
     echo "usage: deps.sh GROUP..." >&2
+    exit 2
+fi
+if [ -n "${CROSS_COMPILE:-}" ] && ! command -v "${CROSS_COMPILE}g++" >/dev/null; then
+    echo "deps.sh: CROSS_COMPILE is '$CROSS_COMPILE' but there is no ${CROSS_COMPILE}g++" >&2
     exit 2
 fi
 wanted=

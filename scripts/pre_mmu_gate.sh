@@ -8,7 +8,8 @@ cross=${1:?usage: pre_mmu_gate.sh CROSS_PREFIX OBJECT}
 object=${2:?}
 
 # Debug information and unwind tables are never loaded; every other section counts.
-bad=$("${cross}readelf" -rW "$object" | awk '
+relocations=$("${cross}readelf" -rW "$object")
+bad=$(echo "$relocations" | awk '
     /^Relocation section/ { skip = $3 ~ /\.rela?\.(debug|eh_frame|comment|note)/ }
     !skip && /R_AARCH64_(ABS|MOVW_[US]ABS|GLOB_DAT|RELATIVE|ADR_GOT|LD64_GOT)/ {
         print "  " $3 " of " $5

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A wrong variable on the command line of make: one sentence that names it, status 2, at once.
+set -u
+# shellcheck source=tests/build/cases.sh
+. "$(dirname "$0")/cases.sh"
+cd "$top" || exit 2
+
+refused() { # SENTENCE GOAL VARIABLE...
+    local sentence=$1
+    shift
+    ends 2 timeout 20 make "$@" && one_line && says "$sentence"
+}
+
+for goal in run image debug; do
+    check "$goal GIC" refused "GIC must be 2 or 3, not '4'" "$goal" GIC=4
+done
+check "GIC empty" refused "GIC must be 2 or 3" run GIC=
+check "GIC word" refused "GIC must be 2 or 3, not 'v3'" run GIC=v3
+for name in SMP MEM VCPUS GUEST_MEM TIMEOUT LRS; do
+    for value in 0 -1 x 1.5 12345678 "1 2"; do
+        check "$name=$value" refused "$name must be a positive number of .*, not '$value'" \
+            run "$name=$value"
+    done
+done
+check "SMP empty" refused "SMP must be a positive number" run SMP=
+check CPU refused "QEMU has no 64-bit CPU named 'z80'" run CPU=z80
+check "GUEST missing" refused "GUEST: the file '/nonexistent' does not exist" \
+    run GUEST=/nonexistent
+check "GUEST quoted" refused "GUEST: the file './it's not' does not exist" \
+    run "GUEST=./it's not"
+check "GUEST directory" refused "GUEST: the file '$work' does not exist" run "GUEST=$work"
+check "INITRD missing" refused "INITRD: the file '/nonexistent' does not exist" \
+    run INITRD=/nonexistent
+check "VMS missing" refused "VMS: the file '/nonexistent' does not exist" run VMS=/nonexistent
+check "VMS and GUEST" refused "VMS describes its guests itself" run VMS=linker.ld GUEST=linker.ld
+check "VMS and CMDLINE" refused "VMS describes its guests itself" run VMS=linker.ld CMDLINE=a
+check CHECKED refused "CHECKED must be 0 or 1, not '2'" run CHECKED=2
+
+# Right values pass the same check.
+check "good values" ends 0 env GIC=2 SMP=8 CPU=max MEM=2048 VCPUS=1 GUEST_MEM=64 TIMEOUT=5 LRS=2 \
+    GUEST="$top/Makefile" scripts/check_vars.sh
+check "good values are silent" silent
+
+check "make alone lists the commands" ends 0 make
+for goal in run image test bench lint debug; do
+    check "help names $goal" says "^  make $goal "
+done
+summary
