@@ -113,6 +113,7 @@ class Session:
             command += ["-monitor", "none"]
         self.socket = ours
         self.interactive = interactive
+        self.stay_stopped = "-S" in arguments  # a debugger will let it go
         self.buffer = b""
         self.shutdown_reason = None
         try:
@@ -167,7 +168,7 @@ class Session:
         grace = time.monotonic() + 30
         answered = (self._next_message(grace) is not None
                     and self.command("qmp_capabilities", grace) is not None
-                    and self.command("cont", grace) is not None)
+                    and (self.stay_stopped or self.command("cont", grace) is not None))
         if not answered:
             raise SessionError("QEMU did not answer on its monitor within 30 s")
 

@@ -218,5 +218,13 @@ class Leftovers(unittest.TestCase):
         self.assertEqual(self.on_terminal(helper("off", 1), b""), 1)
 
 
+def main():
+    """Runs all tests; the last line is `N passed, N failed`."""
+    result = unittest.main(exit=False).result
+    bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    print(f"{result.testsRun - bad} passed, {bad} failed")
+    return 1 if bad else 0
+
+
 if __name__ == "__main__":
-    unittest.main()
+    sys.exit(main())
