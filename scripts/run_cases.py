@@ -107,8 +107,6 @@ def stub(name, gic):
 def expand(row, defaults):
     """The cases of one row: the product of its axes."""
     row = {**defaults, **row}
-    row["forbid"] = defaults.get("forbid", []) + (
-        row["forbid"] if row["forbid"] is not defaults.get("forbid") else [])
     name = row.pop("name", None)
     if not name:
         raise TableError("a row has no name")
