@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Offsets of the exit frame, for assembly. hyp/arch/frame.hpp checks them against the structure.
+#pragma once
+
+#define FRAME_X(n) ((n)*8)
+#define FRAME_ZERO 248 // what a guest's XZR reads; never written
+#define FRAME_SINK 256 // where a load into XZR goes; never read
+#define FRAME_ELR 264
+#define FRAME_SPSR 272
+#define FRAME_SIZE 288
+
+// The frame of an exception taken at EL2, on the emergency stack.
+#define PANIC_X(n) ((n)*8)
+#define PANIC_SP 248
+#define PANIC_ELR 256
+#define PANIC_SPSR 264
+#define PANIC_ESR 272
+#define PANIC_FAR 280
+#define PANIC_HPFAR 288
+#define PANIC_SIZE 304

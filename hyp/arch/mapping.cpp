@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hyp/arch/mapping.hpp"
+
+#include "hyp/arch/sysreg.hpp"
+#include "hyp/arch/tables.hpp"
+
+namespace hyp::mapping {
+
+namespace {
+
+constexpr u64 slot_size = 512 * mib;
+constexpr unsigned slot_entries = slot_size / stage1::block_size;
+
+constinit Regime regime = Regime::el2;
+constinit Pa image_base{};
+
+void flush_translations() {
+    hyp::barrier::dsb_ish(); // the cleared entries are visible to the walker before the TLBI
+    if (regime == Regime::el2) {
+        asm volatile("tlbi alle2" ::: "memory");
+    } else {
+        asm volatile("tlbi vmalle1" ::: "memory");
+    }
+    hyp::barrier::dsb_ish(); // no stale translation is left
+    hyp::barrier::isb();     // nor prefetched by one
+}
+
+void publish_entries() {
+    hyp::barrier::dsb_ish(); // new entries (invalid before: no TLBI) are visible to the walker
+    hyp::barrier::isb();     // before any access through them
+}
+
+} // namespace
+
+void set_regime(Regime chosen) { regime = chosen; }
+
+void map_device_page(u64 va, Pa pa) {
+    boot_storage.devices3[(va - HYP_DEVICES_VA) / stage1::page_size] =
+        stage1::page(pa, regime, Rights::read_write, Memory::device);
+    publish_entries();
+}
+
+void map_device(u64 va, Pa pa, u64 bytes) {
+    for (u64 offset = 0; offset < bytes; offset += stage1::page_size) {
+        map_device_page(va + offset, pa + offset);
+    }
+}
+
+void map_percpu(const void* page) {
+    const Pa pa{reinterpret_cast<u64>(page) - HYP_IMAGE_VA + image_base.value()};
+    boot_storage.devices3[(HYP_PERCPU_VA - HYP_DEVICES_VA) / stage1::page_size] =
+        stage1::page(pa, regime, Rights::read_write, Memory::normal);
+    publish_entries();
+}
+
+Pa image_pa() { return image_base; }
+void set_image_pa(Pa pa) { image_base = pa; }
+
+void drop_identity() {
+    boot_storage.level0[stage1::index(0, image_base.value())] = 0;
+    flush_translations();
+}
+
+u8* map_window(WindowSlot slot, Pa pa, u64 size) {
+    const Pa from = pa.align_down(stage1::block_size);
+    const u64 span = (pa + size).align_up(stage1::block_size) - from;
+    if (span > slot_size) {
+        return nullptr;
+    }
+    const unsigned first = slot == WindowSlot::source ? 0 : slot_entries;
+    const Rights rights = slot == WindowSlot::source ? Rights::read : Rights::read_write;
+    for (u64 offset = 0; offset < span; offset += stage1::block_size) {
+        boot_storage.window2[first + offset / stage1::block_size] =
+            stage1::block(from + offset, regime, rights, Memory::normal);
+    }
+    publish_entries();
+    return reinterpret_cast<u8*>(HYP_WINDOW_VA + first * stage1::block_size + (pa - from));
+}
+
+void unmap_window(WindowSlot slot) {
+    const unsigned first = slot == WindowSlot::source ? 0 : slot_entries;
+    for (unsigned i = 0; i < slot_entries && boot_storage.window2[first + i] != 0; ++i) {
+        boot_storage.window2[first + i] = 0;
+    }
+    flush_translations();
+}
+
+} // namespace hyp::mapping

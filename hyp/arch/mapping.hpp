@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// EL2's map after boot/early.cpp: device frames at their constant addresses, and a window through
+// which physical memory (a tree, a payload, guest RAM) is seen for as long as it is worked on.
+// Used by the boot pCPU while nothing else runs.
+#pragma once
+
+#include "hyp/arch/layout.h"
+#include "hyp/core/base/addr.hpp"
+#include "hyp/core/regs/stage1.hpp"
+
+namespace hyp::mapping {
+
+// Choose the descriptor format: EL2's, or EL1's when Baton was entered there by mistake.
+void set_regime(Regime regime);
+
+// One page of device registers. `va` lies in the devices' 2 MiB (layout.h).
+void map_device_page(u64 va, Pa pa);
+void map_device(u64 va, Pa pa, u64 bytes);
+
+// The per-pCPU page onto the memory that holds it.
+void map_percpu(const void* page);
+
+// Physical address of something inside the image.
+[[nodiscard]] Pa image_pa();
+void set_image_pa(Pa pa);
+
+// The identity map has done its work: from here low addresses fault.
+void drop_identity();
+
+// A view of [pa, pa + size) in the window, normal memory, until unmap. Two slots of 512 MiB:
+// 0 is read from, 1 is written to. Returns null when the range does not fit.
+enum class WindowSlot : u8 { source, destination };
+[[nodiscard]] u8* map_window(WindowSlot slot, Pa pa, u64 size);
+void unmap_window(WindowSlot slot);
+
+} // namespace hyp::mapping

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What belongs to one pCPU, in one page at the same virtual address on every pCPU (each has its own
+// top table). Owned by the executing pCPU alone: no lock, no atomic.
+#pragma once
+
+#include "hyp/arch/frame.hpp"
+#include "hyp/arch/layout.h"
+#include "hyp/core/fast/plan.hpp"
+
+namespace hyp {
+
+struct Vcpu;
+
+struct alignas(4096) PerCpu {
+    FastPlan plan;         // what the fast path may do for the vCPU loaded now
+    alignas(256) u64 stack_top;
+    u64 emergency_top;
+    u64 scratch[2];        // of the panic vectors
+    Vcpu* vcpu;            // loaded, or null
+    u32 index;             // 0 is the boot pCPU
+};
+
+static_assert(sizeof(PerCpu) == 4096);
+static_assert(offsetof(PerCpu, stack_top) == PERCPU_STACK_TOP);
+static_assert(offsetof(PerCpu, emergency_top) == PERCPU_EMERGENCY_TOP);
+static_assert(offsetof(PerCpu, scratch) == PERCPU_SCRATCH);
+
+[[nodiscard, gnu::always_inline]] inline PerCpu& this_cpu() {
+    return *reinterpret_cast<PerCpu*>(HYP_PERCPU_VA);
+}
+
+} // namespace hyp

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hyp/console.hpp"
+
+#include "drivers/uart/pl011.hpp"
+#include "hyp/arch/mmio.hpp"
+#include "hyp/arch/sysreg.hpp"
+
+#include <cstdarg>
+#include <cstdio>
+
+namespace hyp {
+
+namespace {
+
+using Uart = Pl011<TargetMmio, TargetSysReg>;
+
+} // namespace
+
+void Console::open() {
+    Uart{{}, {}}.enable();
+    open_ = true;
+}
+
+void Console::print(const char* format, ...) const {
+    if (!open_) {
+        return;
+    }
+    char text[256];
+    std::va_list arguments;
+    va_start(arguments, format);
+    (void)std::vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const Uart uart{{}, {}};
+    for (const char* c = text; *c != '\0'; ++c) {
+        if (*c == '\n') {
+            uart.put('\r');
+        }
+        uart.put(*c);
+    }
+}
+
+void Console::flush() const {
+    if (open_) {
+        Uart{{}, {}}.flush();
+    }
+}
+
+} // namespace hyp

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// An exception that EL2 gives to a guest's EL1, as the architecture would have taken it there
+// (DDI 0487, exception entry to AArch64). Pure: values in, values out.
+#pragma once
+
+#include "hyp/core/base/types.hpp"
+
+namespace hyp {
+
+enum class GuestFault : u8 {
+    undefined,         // unknown reason: an instruction or register that does not exist for it
+    data_abort,        // synchronous external abort on a load or store
+    instruction_abort, // the same on a fetch
+};
+
+struct GuestException {
+    u64 vector_offset; // from VBAR_EL1
+    u64 esr;           // ESR_EL1
+    u64 spsr;          // SPSR_EL2, with which EL1 is entered
+};
+
+inline constexpr u64 spsr_mode_mask = 0x1f;
+inline constexpr u64 spsr_el1h_masked = 0x3c5; // EL1h, DAIF
+inline constexpr u64 sctlr_el1_span = u64{1} << 23;
+inline constexpr u64 pstate_pan = u64{1} << 22;
+
+// `spsr` is SPSR_EL2 at the exit, `sctlr_el1` the guest's. PSTATE.PAN is set unless SCTLR_EL1.SPAN
+// forbids, and only when the CPU has it (`has_pan`).
+[[nodiscard]] constexpr GuestException make_guest_exception(GuestFault fault, u64 spsr,
+                                                            u64 sctlr_el1, bool has_pan) {
+    const bool aarch32 = (spsr & 0x10) != 0;
+    const u64 mode = spsr & spsr_mode_mask;
+    const bool from_el0 = aarch32 || mode == 0;
+    u64 offset = 0x200; // current EL with SP_EL1
+    if (aarch32) {
+        offset = 0x600;
+    } else if (from_el0) {
+        offset = 0x400;
+    } else if (mode == 4) {
+        offset = 0; // EL1t
+    }
+    constexpr u64 il = u64{1} << 25;
+    constexpr u64 external_abort = 0x10;
+    u64 exception_class = 0;
+    u64 syndrome = 0;
+    switch (fault) {
+    case GuestFault::undefined:
+        break;
+    case GuestFault::data_abort:
+        exception_class = from_el0 ? 0x24 : 0x25;
+        syndrome = external_abort;
+        break;
+    case GuestFault::instruction_abort:
+        exception_class = from_el0 ? 0x20 : 0x21;
+        syndrome = external_abort;
+        break;
+    }
+    u64 entry = spsr_el1h_masked;
+    if (has_pan) {
+        entry |= (sctlr_el1 & sctlr_el1_span) == 0 ? pstate_pan : spsr & pstate_pan;
+    }
+    return {offset, exception_class << 26 | il | syndrome, entry};
+}
+
+static_assert(make_guest_exception(GuestFault::data_abort, 0x3c5, 0, false).esr == 0x96000010);
+static_assert(make_guest_exception(GuestFault::data_abort, 0x3c0, 0, false).vector_offset == 0x400);
+static_assert(make_guest_exception(GuestFault::undefined, 0x3c5, 0, true).spsr == 0x4003c5);
+
+} // namespace hyp

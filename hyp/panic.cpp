@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last words: panic() from C++, panic_on_exception() from the vectors. Both run with whatever
+// is left, so they touch nothing but the UART and the emergency or current stack.
+#include "hyp/arch/frame.hpp"
+#include "hyp/arch/layout.h"
+#include "hyp/arch/sysreg.hpp"
+#include "hyp/baton.hpp"
+#include "hyp/core/vm/esr_decode.hpp"
+
+#include <cstdarg>
+#include <cstdio>
+
+extern "C" {
+extern const char _stack_bottom[];
+extern const char _stack_top[];
+extern const char _emergency_bottom[];
+extern const char _emergency_top[];
+[[noreturn]] void stop_machine(hyp::u64 status_word, hyp::u64 function, hyp::u64 conduit);
+}
+
+namespace hyp {
+
+namespace {
+
+constexpr u64 status_magic = 0x4241'544f'4e00'0000; // "BATON" in the top five bytes
+constexpr u64 psci_system_off = 0x8400'0008;
+
+[[nodiscard]] bool on_a_stack(u64 address) {
+    const auto inside = [address](const char* bottom, const char* top) {
+        return address >= reinterpret_cast<u64>(bottom) &&
+               address + 16 <= reinterpret_cast<u64>(top);
+    };
+    return address % 16 == 0 && (inside(_stack_bottom, _stack_top) ||
+                                 inside(_emergency_bottom, _emergency_top));
+}
+
+// Return addresses along the frame records (AAPCS64): [x29] = caller's x29, [x29 + 8] = x30.
+// scripts/symbolise.py turns the line into functions and lines.
+void print_backtrace(u64 pc, u64 record) {
+    baton.console.print("backtrace: %lx", pc);
+    for (unsigned depth = 0; depth < 24 && on_a_stack(record); ++depth) {
+        const u64* words = reinterpret_cast<const u64*>(record);
+        if (words[1] == 0) {
+            break;
+        }
+        baton.console.print(" %lx", words[1] - 4);
+        if (words[0] <= record) {
+            break; // records lie at rising addresses; anything else is damage
+        }
+        record = words[0];
+    }
+    baton.console.print("\n");
+}
+
+struct VectorName {
+    const char* source;
+    const char* what;
+};
+
+// Index: the vector's number in the table (DDI 0487, vector offsets from VBAR_EL2).
+[[nodiscard]] VectorName vector_name(u64 kind) {
+    static constexpr const char* sources[] = {"EL2 on SP_EL0", "EL2", "a guest", "an AArch32 guest"};
+    static constexpr const char* kinds[] = {"synchronous exception", "IRQ", "FIQ", "SError"};
+    return {sources[(kind >> 2) & 3], kinds[kind & 3]};
+}
+
+void print_registers(const PanicFrame& frame) {
+    for (unsigned n = 0; n < 30; n += 3) {
+        baton.console.print("  x%-2u %016lx  x%-2u %016lx  x%-2u %016lx\n", n, frame.x[n], n + 1,
+                            frame.x[n + 1], n + 2, frame.x[n + 2]);
+    }
+    baton.console.print("  x30 %016lx  sp  %016lx  pc  %016lx\n", frame.x[30], frame.sp, frame.elr);
+    baton.console.print("  spsr_el2 %lx  esr_el2 %lx  far_el2 %lx  hpfar_el2 %lx\n", frame.spsr,
+                        frame.esr, frame.far, frame.hpfar);
+}
+
+} // namespace
+
+void end_machine(EndStatus status) {
+    baton.console.flush();
+    stop_machine(status_magic | static_cast<u64>(status), psci_system_off,
+                 static_cast<u64>(baton.conduit));
+}
+
+void refuse(const char* format, ...) {
+    char text[240];
+    std::va_list arguments;
+    va_start(arguments, format);
+    (void)std::vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    baton.console.print("baton: %s\n", text);
+    end_machine(EndStatus::panic);
+}
+
+void panic(const char* format, ...) {
+    char text[240];
+    std::va_list arguments;
+    va_start(arguments, format);
+    (void)std::vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    baton.console.print("\nbaton: panic: %s\n", text);
+    print_backtrace(reinterpret_cast<u64>(__builtin_return_address(0)) - 4,
+                    reinterpret_cast<u64>(__builtin_frame_address(0)));
+    end_machine(EndStatus::panic);
+}
+
+// From vectors.S, on the emergency stack. `kind` is in the order of the vector table.
+extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kind) {
+    static constinit bool already = false;
+    if (already) {
+        end_machine(EndStatus::panic); // the report itself faulted
+    }
+    already = true;
+    const VectorName name = vector_name(kind);
+    baton.console.print("\nbaton: panic: unexpected %s from %s\n", name.what, name.source);
+    const u32 esr = static_cast<u32>(frame.esr);
+    if ((kind & 3) == 0) {
+        baton.console.print("  cause: %s", exception_class_name(esr >> 26));
+        const u32 exception_class = esr >> 26;
+        if (exception_class >= 0x20 && exception_class <= 0x25) {
+            baton.console.print(", %s, %s address %lx", fault_status_name(esr & 0x3f),
+                                (esr & 0x40) != 0 ? "writing" : "reading", frame.far);
+        }
+        baton.console.print("\n");
+    }
+    if (frame.sp < reinterpret_cast<u64>(_stack_bottom) && frame.sp + 8192 >
+        reinterpret_cast<u64>(_stack_bottom)) {
+        baton.console.print("  the EL2 stack overflowed into its guard page\n");
+    }
+    print_registers(frame);
+    print_backtrace(frame.elr, frame.x[29]);
+    end_machine(EndStatus::panic);
+}
+
+} // namespace hyp
