@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time passing: sleep, the physical timer, very many ticks, and FP registers under interrupts.
+
+#include "checks.hpp"
+#include "fp_work.hpp"
+#include "lab.hpp"
+
+#include "modes.hpp"
+
+namespace guest {
+namespace {
+
+/** WFI ends by an interrupt that PSTATE.I keeps from being taken. */
+Outcome wfi_while_masked() {
+    prepare();
+    const std::uint64_t deadline = VirtualTimer::now() + microseconds(1000);
+    PhysicalTimer::arm(PhysicalTimer::now() + microseconds(500000)); // in case nothing wakes us
+    VirtualTimer::arm(deadline);
+    while (VirtualTimer::now() < deadline) {
+        wfi();
+    }
+    GUEST_REQUIRE(!PhysicalTimer::expired(), "slept through the virtual timer", 1);
+    PhysicalTimer::stop();
+    GUEST_REQUIRE(soon([] { return (IsrEl1::read() & (1U << 7)) != 0; }), "nothing pending", 0);
+    GUEST_REQUIRE(events().virtual_ticks == 0, "taken with PSTATE.I set", events().virtual_ticks);
+    take_interrupts();
+    return expect(events().virtual_ticks == 1, "ticks", events().virtual_ticks);
+}
+
+/** Sleep, tick, sleep, tick: an idle guest misses none. */
+Outcome wfi_ticks() {
+    constexpr std::uint64_t count = 20;
+    prepare();
+    for (std::uint64_t n = 1; n <= count; ++n) {
+        PhysicalTimer::arm(PhysicalTimer::now() + microseconds(500000));
+        VirtualTimer::arm(VirtualTimer::now() + microseconds(200));
+        while (events().virtual_ticks < n && events().physical_ticks == 0) {
+            wfi();
+            unmask_interrupts();
+            mask_interrupts();
+        }
+        GUEST_REQUIRE(events().physical_ticks == 0, "slept through tick", n);
+    }
+    return expect(events().virtual_ticks == count, "ticks", events().virtual_ticks);
+}
+
+/** The physical timer and its counter are the guest's as well. */
+Outcome physical_timer() {
+    prepare();
+    const std::uint64_t begin = CntPct::read();
+    const std::uint64_t deadline = PhysicalTimer::now() + microseconds(200);
+    PhysicalTimer::arm(deadline);
+    unmask_interrupts();
+    (void)soon([] { return events().physical_ticks != 0; });
+    mask_interrupts();
+    take_interrupts();
+    GUEST_REQUIRE(events().physical_ticks == 1, "physical ticks", events().physical_ticks);
+    GUEST_REQUIRE(events().virtual_ticks + events().spurious + events().foreign == 0,
+                  "other interrupts came", events().virtual_ticks);
+    GUEST_REQUIRE(CntPct::read() > begin, "CNTPCT_EL0 stands still", begin);
+    return passed;
+}
+
+constinit std::uint64_t wanted_ticks = 0;
+constinit std::uint64_t next_deadline = 0;
+constexpr std::uint64_t busy_period = 2000;
+
+/** Each handler arms the next tick, as an operating system does: no tick, no further ones. */
+void arm_next(Ack ack, std::uint64_t nth) {
+    if (nth < wanted_ticks) {
+        next_deadline += busy_period;
+        VirtualTimer::arm(next_deadline);
+    } else {
+        VirtualTimer::mask();
+    }
+    gic().end(ack);
+}
+
+/** Very many ticks: as many arrive as were programmed. [count=N] */
+Outcome many_ticks() {
+    wanted_ticks = BootArgs{machine().bootargs}.number("count", 5000);
+    prepare(arm_next);
+    next_deadline = VirtualTimer::now() + busy_period;
+    VirtualTimer::arm(next_deadline);
+    std::uint64_t last = 0;
+    do { // goes on while ticks come: take_ticks() gives up after two seconds
+        last = events().virtual_ticks;
+        take_ticks(wanted_ticks);
+    } while (events().virtual_ticks < wanted_ticks && events().virtual_ticks != last);
+    take_interrupts();
+    GUEST_REQUIRE(events().spurious + events().foreign == 0, "spurious or foreign ones",
+                  events().spurious + events().foreign);
+    return expect(events().virtual_ticks == wanted_ticks, "ticks", events().virtual_ticks);
+}
+
+/** All FP and SIMD registers keep their values while ticks come; doubles still add up. */
+Outcome fp_under_ticks() {
+    constexpr std::uint64_t seed = 0x0123456789abcdef;
+    wanted_ticks = 100;
+    prepare(arm_next);
+    next_deadline = VirtualTimer::now() + busy_period;
+    VirtualTimer::arm(next_deadline);
+    unmask_interrupts();
+    const unsigned changed = fp_registers_changed(seed, 200000);
+    mask_interrupts();
+    GUEST_REQUIRE(events().virtual_ticks != 0, "no tick came meanwhile", 0);
+    GUEST_REQUIRE(changed == 0, "FP registers changed", changed);
+    GUEST_REQUIRE(fp_prints(), "printf shows a wrong double", 0);
+    prepare();
+    const std::uint64_t quiet = fp_sum_bits(5000);
+    wanted_ticks = 100;
+    prepare(arm_next);
+    next_deadline = VirtualTimer::now() + busy_period;
+    VirtualTimer::arm(next_deadline);
+    unmask_interrupts();
+    const std::uint64_t disturbed = fp_sum_bits(5000);
+    mask_interrupts();
+    return expect(quiet == disturbed, "a sum of doubles came out differently", disturbed);
+}
+
+constexpr Check all[] = {
+    {"WFI-masked", wfi_while_masked}, {"WFI-ticks", wfi_ticks},
+    {"CNTP", physical_timer},         {"T16", many_ticks},
+    {"FP", fp_under_ticks},
+};
+
+} // namespace
+
+std::span<const Check> time_checks() {
+    return all;
+}
+
+} // namespace guest

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a guest receives its timer interrupt, and proof that it receives each one exactly once.
+
+#include "modes.hpp"
+
+#include "common/gic.hpp"
+#include "common/irq.hpp"
+#include "common/timer.hpp"
+
+#include <cstdio>
+
+namespace guest {
+namespace {
+
+/** Shared with the handler, which runs between any two instructions of the rest. */
+struct Seen {
+    volatile std::uint64_t received; // timer interrupts taken
+    volatile std::uint64_t spurious; // acknowledges that returned no interrupt
+    volatile std::uint64_t foreign;  // interrupts that nobody asked for
+    volatile std::uint64_t entered;  // the counter when the vector of the last tick ran
+};
+
+constinit Seen seen{};
+constinit Gic gic{};
+
+/** The whole life of a tick in the guest: acknowledge, make the line low, end. */
+void on_irq(std::uint64_t entered) {
+    const Ack ack = gic.acknowledge();
+    if (ack.intid() == spurious_intid) {
+        seen.spurious = seen.spurious + 1;
+        return;
+    }
+    if (ack.intid() == machine().virtual_timer) {
+        VirtualTimer::mask();
+        seen.entered = entered;
+        seen.received = seen.received + 1;
+    } else {
+        seen.foreign = seen.foreign + 1;
+    }
+    gic.end(ack);
+}
+
+/**
+ * Waits for the `count`-th tick, at most `patience` ticks of the counter past `deadline`. A WFI
+ * that nothing ends would wait for ever, so a lost tick shows with idle=wfi only as a time-out.
+ */
+bool wait_for_tick(std::uint64_t count, std::uint64_t deadline, std::uint64_t patience,
+                   bool sleep) {
+    while (seen.received < count) {
+        if (VirtualTimer::now() > deadline + patience) {
+            return false;
+        }
+        if (sleep) {
+            mask_interrupts(); // a tick between test and WFI stays pending and ends the WFI
+            if (seen.received < count) {
+                wfi();
+            }
+            unmask_interrupts();
+        }
+    }
+    return true;
+}
+
+struct Plan {
+    std::uint64_t ticks;
+    std::uint64_t period;
+    bool sleep;
+};
+
+/** Programs and awaits each tick; returns how many were programmed. */
+std::uint64_t run(const Plan& plan, std::uint64_t& worst) {
+    const std::uint64_t patience = plan.period + microseconds(1000000);
+    for (std::uint64_t n = 1; n <= plan.ticks; ++n) {
+        const std::uint64_t deadline = VirtualTimer::now() + plan.period;
+        VirtualTimer::arm(deadline);
+        if (!wait_for_tick(n, deadline, patience, plan.sleep)) {
+            std::printf("tick %lu of %lu was lost: a second after its time it has not come\n", n,
+                        plan.ticks);
+            return n;
+        }
+        const std::uint64_t late = seen.entered - deadline;
+        worst = late > worst ? late : worst;
+        std::printf("tick %lu of %lu: %lu ticks (%lu ns) late\n", n, plan.ticks, late,
+                    nanoseconds(late));
+    }
+    return plan.ticks;
+}
+
+/** With the timer masked nothing more may come. */
+void watch_silence(std::uint64_t length) {
+    const std::uint64_t end = VirtualTimer::now() + length;
+    while (VirtualTimer::now() < end) {
+    }
+}
+
+} // namespace
+
+Verdict run_ticks(const BootArgs& args) {
+    const Plan plan{args.number("ticks", 10), args.number("period", microseconds(10000)),
+                    args.value("idle", "spin") == "wfi"};
+    gic.init(machine());
+    gic.enable(machine().virtual_timer);
+    set_irq_handler(on_irq);
+    unmask_interrupts();
+
+    std::uint64_t worst = 0;
+    const std::uint64_t programmed = run(plan, worst);
+    watch_silence(plan.period);
+
+    mask_interrupts();
+    VirtualTimer::stop();
+    std::printf("%lu ticks programmed, %lu received, %lu spurious, %lu foreign; "
+                "worst lateness %lu ticks (%lu ns)\n",
+                programmed, seen.received, seen.spurious, seen.foreign, worst, nanoseconds(worst));
+    const bool exact = programmed == plan.ticks && seen.received == programmed &&
+                       seen.spurious + seen.foreign == 0;
+    return exact ? Verdict::good : Verdict::bad;
+}
+
+} // namespace guest
