@@ -35,6 +35,9 @@ EL2_CXX_CMD := $(if $(CLANG),clang++ --target=aarch64-linux-gnu,$(CROSS)g++)
 SUBMAKE = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 find_src = $(sort $(shell find $(wildcard $(1)) -name '$(2)' 2>/dev/null </dev/null))
+# One short line a step; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = @mkdir -p $(@D)$(if $(V),,; echo '  $(1)  $@')
 # A file that changes only when its content does: objects depend on the flags they were built with.
 flag_file = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 
@@ -71,30 +74,36 @@ $(H)/obj/boot/early.cpp.o: GATE = scripts/pre_mmu_gate.sh $(CROSS) $@
 $(H)/hyp.flags: FORCE
 	$(call flag_file,$(EL2_CXX_CMD) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EL2_LINK) $(FAST_FLAGS))
 $(H)/obj/%.cpp.o: %.cpp $(H)/hyp.flags | $(B)/libfdt/libfdt.a
-	@mkdir -p $(@D)
-	$(EL2_CXX_CMD) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EXTRA) -MMD -MP -c $< -o $@
+	$(call say,CXX )
+	$(Q)$(EL2_CXX_CMD) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EXTRA) -MMD -MP -c $< -o $@
 	$(if $(GATE),@$(GATE))
 $(H)/obj/%.c.o: %.c $(H)/hyp.flags
-	@mkdir -p $(@D)
-	$(EL2_CC_CMD) -std=c17 $(EL2_COMMON) $(WARN) -MMD -MP -c $< -o $@
+	$(call say,CC  )
+	$(Q)$(EL2_CC_CMD) -std=c17 $(EL2_COMMON) $(WARN) -MMD -MP -c $< -o $@
 $(H)/obj/%.S.o: %.S $(H)/hyp.flags
-	@mkdir -p $(@D)
-	$(EL2_CC_CMD) $(EL2_COMMON) -MMD -MP -c $< -o $@
+	$(call say,AS  )
+	$(Q)$(EL2_CC_CMD) $(EL2_COMMON) -MMD -MP -c $< -o $@
 $(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
-	$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) -lgcc -o $@
+	$(call say,LINK)
+	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) -lgcc -o $@
 $(H)/hyp.img: $(H)/hyp.elf
-	$(CROSS)objcopy -O binary $< $@
+	$(call say,COPY)
+	$(Q)$(CROSS)objcopy -O binary $< $@
 
 # ---- libraries: newlib from Debian's source, libfdt from Debian's arm64 package ----
 $(B)/newlib/COPYING.NEWLIB: scripts/unpack_newlib.sh
-	scripts/unpack_newlib.sh $(@D)
+	$(call say,LIB )
+	$(Q)scripts/unpack_newlib.sh $(@D)
 $(B)/el2libc/libc-el2.a: $(B)/newlib/COPYING.NEWLIB scripts/build_el2libc.sh
-	scripts/build_el2libc.sh $(B)/newlib $(@D) $(CROSS)
+	$(call say,LIB )
+	$(Q)scripts/build_el2libc.sh $(B)/newlib $(@D) $(CROSS)
 GUEST_LIBC := $(B)/guestlibc/aarch64-none-elf
 $(GUEST_LIBC)/lib/libc.a: $(B)/newlib/COPYING.NEWLIB scripts/build_guestlibc.sh
-	scripts/build_guestlibc.sh $(B)/newlib $(B)/guestlibc $(CROSS)
+	$(call say,LIB )
+	$(Q)scripts/build_guestlibc.sh $(B)/newlib $(B)/guestlibc $(CROSS)
 $(B)/libfdt/libfdt.a: scripts/fetch_libfdt.sh
-	scripts/fetch_libfdt.sh $(@D)
+	$(call say,LIB )
+	$(Q)scripts/fetch_libfdt.sh $(@D)
 
 # ---- Baton's own guests: guest/common and one directory each ----
 GUESTS := $(patsubst guest/%/,%,$(filter-out guest/common/,$(sort $(dir $(wildcard \
@@ -105,30 +114,31 @@ GUEST_COMMON := -O2 -g -ffreestanding -fno-stack-protector -fpie -march=armv8-a 
     -isystem $(B)/libfdt/include
 GUEST_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
 GUEST_LINK := -nostdlib -static-pie -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,noexecstack \
-    -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 -T guest/common/guest.ld
+    -Wl,-z,notext -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 -T guest/common/guest.ld
 GUEST_COMMON_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard $(addprefix guest/common/*,.S .c .cpp)))
 
 $(B)/guest.flags: FORCE
 	$(call flag_file,$(CROSS) $(GUEST_COMMON) $(GUEST_CXX) $(WARN_CXX) $(GUEST_LINK))
 $(B)/obj/guest/%.cpp.o: guest/%.cpp $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a $(B)/libfdt/libfdt.a
-	@mkdir -p $(@D)
-	$(CROSS)g++ $(GUEST_COMMON) $(GUEST_CXX) $(WARN_CXX) -MMD -MP -c $< -o $@
+	$(call say,CXX )
+	$(Q)$(CROSS)g++ $(GUEST_COMMON) $(GUEST_CXX) $(WARN_CXX) -MMD -MP -c $< -o $@
 $(B)/obj/guest/%.c.o: guest/%.c $(B)/guest.flags | $(GUEST_LIBC)/lib/libc.a $(B)/libfdt/libfdt.a
-	@mkdir -p $(@D)
-	$(CROSS)gcc -std=c17 $(GUEST_COMMON) $(WARN) -MMD -MP -c $< -o $@
+	$(call say,CC  )
+	$(Q)$(CROSS)gcc -std=c17 $(GUEST_COMMON) $(WARN) -MMD -MP -c $< -o $@
 $(B)/obj/guest/%.S.o: guest/%.S $(B)/guest.flags
-	@mkdir -p $(@D)
-	$(CROSS)gcc $(GUEST_COMMON) -MMD -MP -c $< -o $@
+	$(call say,AS  )
+	$(Q)$(CROSS)gcc $(GUEST_COMMON) -MMD -MP -c $< -o $@
 define guest_rules
 $(B)/guest/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard guest/$(1)/*.S guest/$(1)/*.cpp)) \
         $$(GUEST_COMMON_OBJ) guest/common/guest.ld $(GUEST_LIBC)/lib/libc.a $(B)/libfdt/libfdt.a
-	@mkdir -p $$(@D)
-	$(CROSS)g++ $$(GUEST_LINK) $$(filter %.o,$$^) -L$(GUEST_LIBC)/lib \
+	$$(call say,LINK)
+	$$(Q)$(CROSS)g++ $$(GUEST_LINK) $$(filter %.o,$$^) -L$(GUEST_LIBC)/lib \
 	    $(B)/libfdt/libfdt.a -Wl,--start-group -lc -lm -lgcc -Wl,--end-group -o $$@
 endef
 $(foreach guest,$(GUESTS),$(eval $(call guest_rules,$(guest))))
 $(B)/guest/%.img: $(B)/guest/%.elf
-	$(CROSS)objcopy -O binary $< $@
+	$(call say,COPY)
+	$(Q)$(CROSS)objcopy -O binary $< $@
 GUEST_FILES := $(foreach guest,$(GUESTS),$(B)/guest/$(guest).elf $(B)/guest/$(guest).img)
 
 # ---- host programs: pack (plain) and the unit tests (sanitized) ----
@@ -142,16 +152,18 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 $(B)/host.flags: FORCE
 	$(call flag_file,$(HOST_CXX) $(HOST_COMMON) $(SANITIZE))
 $(B)/host/obj/%.cpp.o: %.cpp $(B)/host.flags
-	@mkdir -p $(@D)
-	$(HOST_CXX) $(HOST_COMMON) -O1 -MMD -MP -c $< -o $@
+	$(call say,HOST)
+	$(Q)$(HOST_CXX) $(HOST_COMMON) -O1 -MMD -MP -c $< -o $@
 $(B)/host/san/%.cpp.o: %.cpp $(B)/host.flags
-	@mkdir -p $(@D)
-	$(HOST_CXX) $(HOST_COMMON) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
+	$(call say,HOST)
+	$(Q)$(HOST_CXX) $(HOST_COMMON) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
 $(B)/host/pack: $(PACK_OBJ)
-	$(HOST_CXX) $^ -lfdt -o $@
+	$(call say,LINK)
+	$(Q)$(HOST_CXX) $^ -lfdt -o $@
 # Catch2's main is slow to compile and no test of ours: once, without sanitizers.
 $(B)/host/unit_tests: $(TEST_OBJ) $(B)/host/obj/tests/unit/main.cpp.o
-	$(HOST_CXX) $(SANITIZE) $^ -lfdt -o $@
+	$(call say,LINK)
+	$(Q)$(HOST_CXX) $(SANITIZE) $^ -lfdt -o $@
 
 .PHONY: hyp guests host tests FORCE
 hyp: $(H)/hyp.img
@@ -210,8 +222,8 @@ in-make:
 	@$(SUBMAKE) hyp guests host $(if $(CAN_LOAD),$(B)/host/make_exit.so)
 	@status=0; $(RUNNER) $(RUN_ARGS) || status=$$?; echo $$status >$(STATUS)
 $(B)/host/make_exit.so: scripts/make_exit.c
-	@mkdir -p $(@D)
-	gcc $(WARN) -O1 -shared -fPIC $< -o $@
+	$(call say,HOST)
+	$(Q)gcc $(WARN) -O1 -shared -fPIC $< -o $@
 
 image:
 	$(check_vars)
