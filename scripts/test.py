@@ -24,11 +24,11 @@ CATCH_SOME = re.compile(r"^test cases: +(\d+) \|(?: +(\d+) passed)?(?: +\|)? *(\
 def suites():
     """Name and command of each suite, the quick ones first."""
     out = {"unit": [os.path.join("build", "host", "unit_tests")]}
-    for path in sorted(glob.glob(os.path.join(TOP, "tests", "build", "test_*"))):
-        name = os.path.splitext(os.path.basename(path))[0].replace("test_", "build-")
-        out[name] = [path]
-    out["runner"] = [os.path.join("tests", "qemu", "test_runner.py")]
-    out["qemu"] = [os.path.join("scripts", "run_cases.py")]
+    for folder in ("build", "qemu"):
+        for path in sorted(glob.glob(os.path.join(TOP, "tests", folder, "test_*"))):
+            name = os.path.splitext(os.path.basename(path))[0].replace("test_", f"{folder}-")
+            out[name] = [path]
+    out["cases"] = [os.path.join("scripts", "run_cases.py")]
     return out
 
 
