@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SPSR_EL2 for AArch64 states, and the syndrome-free part of exception entry to EL1 (DDI 0487).
+// SPSR_EL2 for AArch64 states (DDI 0487).
 #pragma once
 
 #include "hyp/core/base/field.hpp"
@@ -25,13 +25,13 @@ struct SpsrEl2 : Register<SpsrEl2, u64> {
     using Nzcv = Field<31, 28>;
 };
 
-// How a vCPU starts and takes an injected exception: EL1 on its own stack, everything masked.
-inline constexpr SpsrEl2 spsr_el1h_masked = SpsrEl2{}
-                                                .with<SpsrEl2::M>(SpsrEl2::Mode::el1h)
-                                                .with<SpsrEl2::F>(true)
-                                                .with<SpsrEl2::I>(true)
-                                                .with<SpsrEl2::A>(true)
-                                                .with<SpsrEl2::D>(true);
-static_assert(spsr_el1h_masked.raw() == 0x3c5);
+// How a vCPU starts: EL1 on its own stack, everything masked.
+inline constexpr SpsrEl2 spsr_vcpu_reset = SpsrEl2{}
+                                               .with<SpsrEl2::M>(SpsrEl2::Mode::el1h)
+                                               .with<SpsrEl2::F>(true)
+                                               .with<SpsrEl2::I>(true)
+                                               .with<SpsrEl2::A>(true)
+                                               .with<SpsrEl2::D>(true);
+static_assert(spsr_vcpu_reset.raw() == 0x3c5);
 
 } // namespace hyp
