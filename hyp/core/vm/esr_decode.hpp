@@ -3,6 +3,7 @@
 // the decode_* function of that class; each reads only its own part of the syndrome.
 #pragma once
 
+#include "hyp/core/base/addr.hpp"
 #include "hyp/core/base/sysreg_id.hpp"
 #include "hyp/core/base/types.hpp"
 #include "hyp/core/regs/esr.hpp"
@@ -23,17 +24,25 @@ enum class ExitClass : u8 {
 };
 
 [[nodiscard]] constexpr ExitClass exit_class(EsrEl2 esr) {
-    const ExceptionClass ec = esr.get<EsrEl2::Ec>();
-    return ec == ExceptionClass::wfx                       ? ExitClass::wfx
-           : ec == ExceptionClass::hvc64                   ? ExitClass::hvc64
-           : ec == ExceptionClass::smc64                   ? ExitClass::smc64
-           : ec == ExceptionClass::system_register         ? ExitClass::system_register
-           : ec == ExceptionClass::fp_access               ? ExitClass::fp
-           : ec == ExceptionClass::instruction_abort_lower ? ExitClass::instruction_abort
-           : ec == ExceptionClass::data_abort_lower        ? ExitClass::data_abort
-           : ec == ExceptionClass::unknown                 ? ExitClass::unknown
-           : ec == ExceptionClass::illegal_state           ? ExitClass::illegal_state
-                                                           : ExitClass::other;
+    switch (esr.get<EsrEl2::Ec>()) {
+    case ExceptionClass::wfx: return ExitClass::wfx;
+    case ExceptionClass::hvc64: return ExitClass::hvc64;
+    case ExceptionClass::smc64: return ExitClass::smc64;
+    case ExceptionClass::system_register: return ExitClass::system_register;
+    case ExceptionClass::fp_access: return ExitClass::fp;
+    case ExceptionClass::instruction_abort_lower: return ExitClass::instruction_abort;
+    case ExceptionClass::data_abort_lower: return ExitClass::data_abort;
+    case ExceptionClass::unknown: return ExitClass::unknown;
+    case ExceptionClass::illegal_state: return ExitClass::illegal_state;
+    case ExceptionClass::sve_access:
+    case ExceptionClass::instruction_abort_same:
+    case ExceptionClass::pc_alignment:
+    case ExceptionClass::data_abort_same:
+    case ExceptionClass::sp_alignment:
+    case ExceptionClass::serror:
+    case ExceptionClass::brk64: return ExitClass::other;
+    }
+    return ExitClass::other; // a class that ExceptionClass does not name
 }
 
 // Bytes of the instruction that trapped: 2 only from AArch32.
@@ -128,6 +137,13 @@ struct AbortExit {
     const IssAbort iss{esr.get<EsrEl2::Iss>()};
     return AbortExit{decode_fault_status(iss.get<IssAbort::Fsc>()), iss.get<IssAbort::S1Ptw>(),
                      !iss.get<IssAbort::Fnv>()};
+}
+
+// The IPA of a stage 2 fault that is not a permission fault (there HPFAR_EL2 may be UNKNOWN unless
+// on_stage1_walk), byte offset from FAR_EL2. HPFAR_EL2.FIPA, bits 43:4, is IPA[51:12].
+[[nodiscard]] constexpr Ipa fault_ipa(u64 hpfar, u64 far) {
+    constexpr u64 fipa = 0x0000'0fff'ffff'fff0;
+    return Ipa{(hpfar & fipa) << 8U | (far & 0xfffU)};
 }
 
 enum class SignExtend : u8 { no, yes };
