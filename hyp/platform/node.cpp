@@ -49,7 +49,7 @@ bool inside(u64 address, u64 size, u64 base, u64 span) {
 
 } // namespace
 
-Prop prop_of(const char* name) {
+Prop PropNames::look_up(const char* name) {
     for (const NamedProp& named : named_props) {
         if (named.name[0] == name[0] && same_string(named.name, name)) {
             return named.prop;

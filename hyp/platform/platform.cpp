@@ -40,6 +40,7 @@ private:
     Platform& out_;
     NodeStack stack_;
     NodeProps props_;
+    PropNames prop_names_;
     bool judged_ = true;
     const char* fault_ = nullptr;
     GicIdentity gic_;
@@ -96,7 +97,7 @@ void PlatformReader::property(const char* name, const TreeValue& value) {
         uarts_.add_alias(name, value);
         return;
     }
-    const Prop prop = prop_of(name);
+    const Prop prop = prop_names_.find(name);
     if (prop != Prop::none) {
         props_.set(prop, value);
     }

@@ -143,7 +143,9 @@ TreeTag TreeReader::on_property() {
         raw.cell(2) >= strings_size_) {
         return stop("a property of the device tree is broken");
     }
-    value_ = {raw.data + head, raw.cell(1)};
+    value_.data =
+        raw.data + head; // one by one: under -mstrict-align g++ copies an aggregate bytewise
+    value_.length = raw.cell(1);
     name_ = strings_ + raw.cell(2);
     return TreeTag::property;
 }

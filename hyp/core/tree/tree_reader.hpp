@@ -12,9 +12,10 @@ namespace hyp {
 // The bytes of a property: big-endian cells or strings, aligned to 4.
 struct TreeValue {
     const u8* data = nullptr;
-    u32 length = 0;
+    // Of the pointer's size, so that no padding is left: copies with it become calls of memcpy.
+    usize length = 0;
 
-    [[nodiscard]] constexpr u32 cells() const { return length / 4; }
+    [[nodiscard]] constexpr u32 cells() const { return static_cast<u32>(length / 4); }
     // Cell n; n < cells().
     [[nodiscard]] u32 cell(u32 n) const {
         return __builtin_bswap32(static_cast<const u32*>(static_cast<const void*>(data))[n]);
