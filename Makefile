@@ -85,6 +85,7 @@ $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 	$(Q)$(EL2_CC_CMD) $(EL2_COMMON) -MMD -MP -c $< -o $@
 $(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
 	$(call say,LINK)
+	@scripts/link_gate.sh $(CROSS) $(HYP_OBJ)
 	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) -lgcc -o $@
 $(H)/hyp.img: $(H)/hyp.elf
 	$(call say,COPY)
@@ -184,7 +185,7 @@ Baton: an interrupt is handed over, never dropped.
   make image [VMS=...]       leave the one file to boot or flash: build/NAME.img
   make test                  host tests and QEMU tests; last line: N passed, N failed
   make bench                 instruction counts of every path; build/bench.json
-  make lint [CHECKS=...]     format layers shell python fp tidy, and a build with clang
+  make lint [CHECKS=...]     (all of: format layers shell python build clang fp tidy)
   make debug                 as run, stopped at the first instruction, in gdb
   make clean                 remove what was built (the C libraries stay; rm -r build: all)
 
@@ -241,10 +242,8 @@ bench:
 	@scripts/bench.py
 lint:
 	@scripts/deps.sh build test lint
-	@$(SUBMAKE) hyp guests
-	@$(SUBMAKE) hyp CLANG=1
-	@EL2_FLAGS='$(EL2_COMMON) $(EL2_CXX)' GUEST_FLAGS='$(GUEST_COMMON) $(GUEST_CXX)' \
-	    HOST_FLAGS='$(HOST_COMMON)' scripts/lint.sh $(CHECKS)
+	+@MAKE='$(SUBMAKE)' EL2_FLAGS='$(EL2_COMMON) $(EL2_CXX)' HOST_FLAGS='$(HOST_COMMON)' \
+	    GUEST_FLAGS='$(GUEST_COMMON) $(GUEST_CXX)' scripts/lint.sh $(CHECKS)
 debug:
 	$(check_vars)
 	@scripts/deps.sh build run debug

@@ -59,6 +59,17 @@ compile 'extern int far; int* where() { return &far; }' -mcmodel=large
 check "pre-MMU: a literal address" ends 1 scripts/pre_mmu_gate.sh "$cross" "$work/o.o"
 check "pre-MMU: no such object" ends 1 scripts/pre_mmu_gate.sh "$cross" "$work/none"
 
+# ---- no static constructor at EL2 ----
+compile 'int f(); int g; int h = 3; constexpr int k = 4; int* p = &g; int use() { return k + f(); }'
+cp "$work/o.o" "$work/good.o"
+check "constructors: none" ends 0 scripts/link_gate.sh "$cross" "$work/o.o" "$work/good.o"
+check "constructors: silent" silent
+compile 'int f(); int g = f();'
+check "constructors: one" ends 1 scripts/link_gate.sh "$cross" "$work/o.o"
+check "constructors: one of two" ends 1 scripts/link_gate.sh "$cross" "$work/o.o" "$work/good.o"
+check "constructors: named" says "in: .*/o.o$"
+check "constructors: no such object" ends 1 scripts/link_gate.sh "$cross" "$work/none"
+
 # ---- layers ----
 tree=$work/tree
 spdx='// SPDX-License-Identifier: Apache-2.0'
