@@ -43,7 +43,7 @@ TOP_LEVEL = frozenset(("Makefile", "linker.ld", "boot", "hyp", "guest", "drivers
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
-IMPURE = re.compile(r"\b(volatile|asm|__asm__|__asm|reinterpret_cast)\b")
+IMPURE = re.compile(r"\b(volatile|asm|__asm__|__asm)\b")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b|^\s*#\s*if\s+0\b", re.MULTILINE)
 
 

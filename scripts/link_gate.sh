@@ -7,10 +7,10 @@ cross=${1:?usage: link_gate.sh CROSS_PREFIX OBJECT...}
 shift
 
 sections=$("${cross}readelf" -SW "$@")
-bad=$(echo "$sections" | awk '/^File: / { file = $2 } /\.(init_array|ctors)/ { print file }' |
+# With one object readelf names no file.
+bad=$(echo "$sections" | awk -v file="$1" '/^File: / { file = $2 } /\.(init_array|ctors)/ { print file }' |
     sort -u)
 if [ -n "$bad" ]; then
-    # With one object readelf names no file.
-    echo "static constructors (a global that is not constinit) in: ${bad:-$*}" >&2
+    echo "static constructors (a global that is not constinit) in: $bad" >&2
     exit 1
 fi
