@@ -45,10 +45,10 @@ void take_interrupts();
 /** As take_interrupts(), but ends as soon as `ticks` virtual ticks came, or 2 s passed. */
 void take_ticks(std::uint64_t ticks);
 
-/** Reads `condition()` until it is true, for 1 ms at most: a real GIC answers later. */
+/** Reads `condition()` until it is true, for 1 s at most: devices and busy hosts answer later. */
 template <class Condition>
 [[nodiscard]] bool soon(Condition&& condition) {
-    const std::uint64_t end = VirtualTimer::now() + microseconds(1000);
+    const std::uint64_t end = VirtualTimer::now() + microseconds(1000000);
     while (!condition()) {
         if (VirtualTimer::now() > end) {
             return false;
