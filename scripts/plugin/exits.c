@@ -9,6 +9,7 @@
  *   plugin section=K insns=.. el2=.. exits=.. sync=.. irq=.. gic=.. barriers=.. erets=.. lines=..
  * and the first instruction outside the range after the first ERET inside prints
  *   plugin boot insns=.. el2=..
+ * At the end comes one line more, of the same words for the whole run: plugin total insns=.. el2=..
  * Arguments: lo=, hi= the hypervisor's address range; vectors= a vector table (repeatable).
  * The counters are plain words: right under -icount, where one thread runs all CPUs.
  */
@@ -49,18 +50,25 @@ static void note_line(uint64_t address) {
     }
 }
 
+static void print_counts(const char *title, const uint64_t *d) {
+    char text[256];
+    snprintf(text, sizeof text,
+             "plugin %s insns=%" PRIu64 " el2=%" PRIu64 " exits=%" PRIu64 " sync=%" PRIu64
+             " irq=%" PRIu64 " gic=%" PRIu64 " barriers=%" PRIu64 " erets=%" PRIu64,
+             title, d[insns], d[el2], d[sync] + d[irq] + d[other], d[sync], d[irq], d[gic],
+             d[barriers], d[erets]);
+    qemu_plugin_outs(text);
+}
+
 static void print_section(void) {
     uint64_t d[counters];
+    char text[64];
     for (unsigned i = 0; i < counters; i++) {
         d[i] = count[i] - at_start[i];
     }
-    char text[256];
-    snprintf(text, sizeof text,
-             "plugin section=%d insns=%" PRIu64 " el2=%" PRIu64 " exits=%" PRIu64 " sync=%" PRIu64
-             " irq=%" PRIu64 " gic=%" PRIu64 " barriers=%" PRIu64 " erets=%" PRIu64
-             " lines=%" PRIu64 "\n",
-             section, d[insns], d[el2], d[sync] + d[irq] + d[other], d[sync], d[irq], d[gic],
-             d[barriers], d[erets], line_count);
+    snprintf(text, sizeof text, "section=%d", section);
+    print_counts(text, d);
+    snprintf(text, sizeof text, " lines=%" PRIu64 "\n", line_count);
     qemu_plugin_outs(text);
 }
 
@@ -196,10 +204,8 @@ static void on_end(qemu_plugin_id_t id, void *data) {
         print_section();
     }
     section = no_section;
-    char text[96];
-    snprintf(text, sizeof text, "plugin total insns=%" PRIu64 " el2=%" PRIu64 "\n", count[insns],
-             count[el2]);
-    qemu_plugin_outs(text);
+    print_counts("total", count);
+    qemu_plugin_outs("\n");
 }
 
 /* QEMU calls this once; anything but 0 makes it refuse the plugin and end. */

@@ -14,6 +14,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import build_helpers  # noqa: E402
+from suite import main  # noqa: E402
 
 RUN = os.path.join(build_helpers.TOP, "scripts", "run.py")
 
@@ -216,14 +217,6 @@ class Leftovers(unittest.TestCase):
     def test_the_terminal_is_put_back(self):
         self.assertEqual(self.on_terminal(helper("hang"), b"", "--timeout", "1"), 124)
         self.assertEqual(self.on_terminal(helper("off", 1), b""), 1)
-
-
-def main():
-    """Runs all tests; the last line is `N passed, N failed`."""
-    result = unittest.main(exit=False).result
-    bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    print(f"{result.testsRun - bad} passed, {bad} failed")
-    return 1 if bad else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures what Baton costs, exactly: instructions, exits, GIC accesses and barriers of each path.
+
+usage: bench.py [--quick]      --quick: each run once, hence no proof that the figures repeat
+
+One image of the tiny guest runs on the bare machine and under Baton, with QEMU counting
+instructions as time (16 ns each, one tick of the counter). Net is the difference. The plugin's
+counts of a path are those of a run with the path, less those of a run without, by repetition.
+Prints a table and leaves build/bench.json. Exit status: 0; 1 when a bound is broken or two equal
+runs differ; 2 when something is missing.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import qemu_elf  # noqa: E402
+from bench_table import Row, print_table  # noqa: E402
+from qemu_machine import Machine  # noqa: E402
+from qemu_manifest import Options, UsageError, Vm, one_vm_source, pack  # noqa: E402
+from qemu_session import STATUS_TIMEOUT, Session, SessionError  # noqa: E402
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, "build")
+GUEST = os.path.join(BUILD, "guest", "tiny.img")
+PLUGIN = os.path.join(BUILD, "plugin", "exits.so")
+EL2_RANGE = (0x3FF80000000, 1 << 42)  # hyp/arch/layout.h: window, image, devices
+ICOUNT_SHIFT = 4
+TIME_LIMIT = 120
+LINE = re.compile(r"^bench (\w+) total=(\d+) reps=(\d+) min=(\d+) max=(\d+)\s*$", re.MULTILINE)
+TOTALS = re.compile(r"^plugin total (.*)$", re.MULTILINE)
+BOOT = re.compile(r"^plugin boot insns=(\d+)", re.MULTILINE)
+
+
+class Broken(Exception):
+    """A measurement that cannot be used; the text says why."""
+
+
+def build_plugin():
+    """Compiles the plugin when it is older than its source."""
+    source = os.path.join(TOP, "scripts", "plugin")
+    newest = max(os.path.getmtime(os.path.join(source, name)) for name in os.listdir(source))
+    if os.path.isfile(PLUGIN) and os.path.getmtime(PLUGIN) >= newest:
+        return
+    os.makedirs(os.path.dirname(PLUGIN), exist_ok=True)
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
+                    os.path.join(source, "exits.c"), "-o", PLUGIN], check=True)
+
+
+def plugin_arguments(log):
+    """QEMU's arguments for the plugin, its lines going to `log`."""
+    table = qemu_elf.symbols(os.path.join(BUILD, "hyp.elf"))
+    vectors = [value for name, (value, _) in sorted(table.items())
+               if re.fullmatch(r"vectors_(v2|v3)\w*", name)]
+    if not vectors:
+        raise Broken("hyp.elf has no vector table named vectors_v2 or vectors_v3")
+    options = [f"lo={EL2_RANGE[0]:#x}", f"hi={EL2_RANGE[1]:#x}"]
+    options += [f"vectors={value:#x}" for value in vectors]
+    return ["-plugin", ",".join([PLUGIN, *options]), "-d", "plugin", "-D", log]
+
+
+def boot(kernel, gic, el2, append, plugin_log=None):
+    """Runs one machine to its end and returns its console."""
+    machine = Machine(kernel=kernel, gic=gic, el2=el2, icount=ICOUNT_SHIFT)
+    if append:
+        machine.extra += ["-append", append]
+    if plugin_log:
+        machine.extra += plugin_arguments(plugin_log)
+    with tempfile.TemporaryFile() as console:
+        session = Session(machine.arguments(), stdin=subprocess.DEVNULL, stdout=console)
+        try:
+            session.start()
+            outcome = session.run(TIME_LIMIT)
+        finally:
+            session.close()
+        console.seek(0)
+        text = console.read().decode(errors="replace").replace("\r", "")
+    if outcome.status == STATUS_TIMEOUT or el2 and outcome.status != 0:
+        raise Broken(f"the run on GICv{gic} ended badly ({outcome.how}, status {outcome.status}); "
+                     f"its last lines: {text[-400:]!r}")
+    return text
+
+
+def results(console):
+    """The guest's lines as {name: (total, reps, min, max)}."""
+    return {match[1]: tuple(int(match[i]) for i in range(2, 6)) for match in LINE.finditer(console)}
+
+
+class Bench:
+    """All runs, each repeated so that a difference shows."""
+
+    def __init__(self, repeats):
+        self.repeats = repeats
+        self.differences = []
+
+    def _same(self, what, run):
+        """`run()` as often as asked; every result must be the first one's equal."""
+        first = run()
+        for _ in range(1, self.repeats):
+            if run() != first:
+                self.differences.append(what)
+        return first
+
+    def bare(self, gic, what):
+        """The guest alone."""
+        return self._same(f"bare GICv{gic} {what}", lambda: results(
+            boot(GUEST, gic, False, f"mode=bench what={what}")))
+
+    def _packed(self, gic, what, ignore_quirks):
+        base = os.path.join(BUILD, "bench", f"{what}-gic{gic}{'-noquirk' if ignore_quirks else ''}")
+        vm = Vm("tiny", GUEST, 256, 1, f"mode=bench what={what}")
+        pack(one_vm_source(vm, Options(ignore_quirks=ignore_quirks)), base, BUILD,
+             os.path.join(BUILD, "host", "pack"))
+        return f"{base}.img"
+
+    def under_baton(self, gic, what, ignore_quirks=False):
+        """The guest's own figures under Baton, without the plugin."""
+        image = self._packed(gic, what, ignore_quirks)
+        return self._same(f"Baton GICv{gic} {what}",
+                          lambda: results(boot(image, gic, True, "")))
+
+    def counted(self, gic, what, ignore_quirks=False):
+        """The plugin's counts of one whole run, as {word: number}, and those until the guest."""
+        image = self._packed(gic, what, ignore_quirks)
+
+        def once():
+            with tempfile.TemporaryDirectory() as directory:
+                log = os.path.join(directory, "plugin.log")
+                boot(image, gic, True, "", log)
+                with open(log, encoding="ascii") as file:
+                    text = file.read()
+            totals, begin = TOTALS.search(text), BOOT.search(text)
+            if not totals or not begin:
+                raise Broken(f"the plugin said nothing usable: {text[-200:]!r}")
+            counts = dict((word.split("=")[0], int(word.split("=")[1]))
+                          for word in totals[1].split())
+            counts["boot"] = int(begin[1])
+            return counts
+
+        return self._same(f"plugin GICv{gic} {what}", once)
+
+
+def net(ours, bare, name):
+    """Mean difference of one path in instructions, and the smallest and largest of ours."""
+    if name not in ours or name not in bare:
+        raise Broken(f"the guest did not measure '{name}'")
+    total, reps, low, high = ours[name]
+    bare_total, bare_reps, bare_low, bare_high = bare[name]
+    return (total / reps - bare_total / bare_reps, low - bare_low, high - bare_high)
+
+
+def each(path, baseline, reps):
+    """The plugin's counts of one repetition of a path."""
+    return {word: (path[word] - baseline[word]) / reps for word in path if word != "boot"}
+
+
+# name, what the guest is asked for, its line, repetitions, bound by (gic, quirk ignored), peer's best
+PATHS = (
+    ("null HVC", "hvc", {(2, False): 16, (3, False): 16}, {2: 188, 3: 188}),
+    ("read of GICD_TYPER", "gicd_read", {}, {2: 224, 3: 224}),
+    ("timer to guest vector", "tick", {(2, True): 24, (3, False): 20}, {2: 204, 3: 199}),
+    ("the same, guest in WFI", "wfi_tick", {}, {2: 204, 3: 199}),
+    ("the same, EOI before mask", "tick_eoi_first", {}, {}),
+)
+EXITS = {(2, False): 2.0, (2, True): 1.0, (3, False): 1.0}
+
+
+def measure_gic(bench, gic, ignore_quirks):
+    """All rows of one GIC; on GICv2 once with QEMU's fault handled and once as if it were not."""
+    rows = []
+    key = (gic, ignore_quirks)
+    label = f"v{gic}" + (" no quirk" if ignore_quirks else "")
+    baseline = bench.counted(gic, "none", ignore_quirks)
+    for name, what, bounds, peers in PATHS:
+        if ignore_quirks and what != "tick":
+            continue  # nothing else differs, or the guest would lose ticks
+        ours = bench.under_baton(gic, what, ignore_quirks)
+        value, low, high = net(ours, bench.bare(gic, what), what)
+        counts = each(bench.counted(gic, what, ignore_quirks), baseline, ours[what][1])
+        rows.append(Row(name, label, value, "instructions", bounds.get(key), peers.get(gic),
+                        {"min": low, "max": high, "exits": counts["exits"], "gic": counts["gic"],
+                         "barriers": counts["barriers"], "el2": counts["el2"]}))
+        if what == "tick":
+            rows.append(Row("exits per tick", label, counts["exits"], "exits", EXITS[key], 1))
+            if EXITS[key] == 1.0:
+                rows.append(Row("exits at EOI", label, counts["exits"] - counts["irq"], "exits", 0,
+                                0))
+    if not ignore_quirks:
+        rows.append(Row("reset to first guest instruction", label, baseline["boot"],
+                        "instructions", 440000, {2: 450688, 3: 444960}[gic]))
+    return rows
+
+
+def size_row():
+    """Text and data of the hypervisor, without what is zero at the start."""
+    text, data, zero = qemu_elf.loaded_bytes(os.path.join(BUILD, "hyp.elf"))
+    return Row("text + data", "", text + data, "bytes", 64 * 1024, 83 * 1024,
+               {"text": text, "data": data, "zero": zero})
+
+
+def main():
+    """Measures, prints, writes build/bench.json."""
+    parser = argparse.ArgumentParser(description="Measures what Baton costs.")
+    parser.add_argument("--quick", action="store_true", help="each run once")
+    args = parser.parse_args()
+    bench = Bench(1 if args.quick else 2)
+    try:
+        build_plugin()
+        rows = measure_gic(bench, 3, False) + measure_gic(bench, 2, False)
+        rows += measure_gic(bench, 2, True) + [size_row()]
+    except (UsageError, SessionError, Broken, OSError, subprocess.CalledProcessError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    with open(os.path.join(BUILD, "bench.json"), "w", encoding="ascii") as file:
+        json.dump([row.json() for row in rows], file, indent=1)
+        file.write("\n")
+    print_table(rows)
+    for what in bench.differences:
+        print(f"bench: two runs of the same differ: {what}", file=sys.stderr)
+    broken = [row for row in rows if row.broken()]
+    for row in broken:
+        print(f"bench: {row.name} on {row.gic or 'any'} is {row.value:g} {row.unit}, above the "
+              f"bound of {row.bound:g}", file=sys.stderr)
+    return 1 if broken or bench.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the case table's runner: what must fail a case does."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import build_helpers  # noqa: E402
+
+sys.path.insert(0, os.path.join(build_helpers.TOP, "scripts"))
+import run_cases  # noqa: E402
+from run_cases import Case, TableError, expand, judge  # noqa: E402
+from suite import main  # noqa: E402
+
+RUN_CASES = os.path.join(build_helpers.TOP, "scripts", "run_cases.py")
+
+
+class Judging(unittest.TestCase):
+    """A finished run is held against its row."""
+
+    def test_what_passes(self):
+        case = Case("x", require=["^a"], once=["b$"], forbid=["c"], status=3)
+        self.assertEqual(judge(case, 3, "no\nab\n"), [])
+
+    def test_another_status(self):
+        self.assertEqual(judge(Case("x"), 5, ""), ["exit status 5, expected 0"])
+
+    def test_something_unseen(self):
+        self.assertEqual(judge(Case("x", require=["^a"]), 0, "ba"), ["not seen: ^a"])
+
+    def test_something_seen_twice_or_never(self):
+        case = Case("x", once=["a"])
+        self.assertEqual(judge(case, 0, "a\na"), ["seen 2 times instead of once: a"])
+        self.assertEqual(judge(case, 0, ""), ["seen 0 times instead of once: a"])
+
+    def test_something_forbidden(self):
+        self.assertEqual(judge(Case("x", forbid=["b.d"]), 0, "abcde"), ["must not be seen: bcd"])
+
+
+class Table(unittest.TestCase):
+    """Rows become cases, wrong rows are refused."""
+
+    def test_axes_multiply(self):
+        names = [case.name for case in expand({"name": "n", "gic": [2, 3], "smp": [1, 2],
+                                               "require": ["v{gic}"]}, {})]
+        self.assertEqual(names, ["n-gic2-smp1", "n-gic2-smp2", "n-gic3-smp1", "n-gic3-smp2"])
+
+    def test_the_axis_is_filled_in(self):
+        cases = list(expand({"name": "n", "gic": [2, 3], "require": ["v{gic}", "a{3}"]}, {}))
+        self.assertEqual([case.require[0] for case in cases], ["v2", "v3"])
+        self.assertEqual(cases[0].require[1], "a{3}")
+
+    def test_an_unknown_key_is_refused(self):
+        with self.assertRaises(TableError):
+            list(expand({"name": "n", "expect": 1}, {}))
+
+    def test_the_real_table_is_sound(self):
+        self.assertGreater(len(run_cases.load(run_cases.TABLE)), 50)
+
+    def refused(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(text)
+            file.flush()
+            with self.assertRaises(TableError):
+                run_cases.load(file.name)
+
+    def test_two_cases_of_one_name(self):
+        self.refused('[[case]]\nname="a"\nrequire=["x"]\n[[case]]\nname="a"\nrequire=["x"]\n')
+
+    def test_a_case_that_looks_at_nothing(self):
+        self.refused('[[case]]\nname="a"\n')
+
+
+class WholeRuns(unittest.TestCase):
+    """Real boots of helpers through the real runner."""
+
+    def run_table(self, rows, end="off"):
+        image = build_helpers.build(f"{end}-0", "helpers/end.S", **{f"END_{end}": 1, "STATUS": 0})
+        text = "".join(f'[[case]]\nname = "runner-{name}"\nargs = ["--raw-image", "{image}"]\n'
+                       f"{body}\n" for name, body in rows.items())
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(text)
+            file.flush()
+            return subprocess.run([sys.executable, RUN_CASES, "--table", file.name], text=True,
+                                  capture_output=True, timeout=120, check=False)
+
+    def test_good_cases(self):
+        done = self.run_table({"a": 'once = ["helper speaking"]', "b": 'require = ["helper"]'})
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(done.stdout.splitlines()[-1], "2 passed, 0 failed")
+
+    def test_one_bad_case_among_good_ones(self):
+        done = self.run_table({"a": 'once = ["helper speaking"]', "b": 'require = ["silence"]',
+                               "c": 'status = 3\nrequire = ["helper"]'})
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertEqual(done.stdout.splitlines()[-1], "1 passed, 2 failed")
+        self.assertIn("not seen: silence", done.stdout)
+        self.assertIn("exit status 0, expected 3", done.stdout)
+
+    def test_a_case_that_only_has_to_show_something_is_ended_then(self):
+        done = self.run_table({"a": 'until_seen = true\nrequire = ["helper speaking"]'}, "hang")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_a_case_that_never_shows_it_fails(self):
+        done = self.run_table({"a": 'until_seen = true\ntimeout = 2\nrequire = ["silence"]'},
+                              "hang")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("not seen: silence", done.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
