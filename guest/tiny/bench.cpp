@@ -163,6 +163,7 @@ void bench_tick(const char* name, Order how, bool sleep) {
         latency.add(entered_at - deadline);
         extra.add(interrupts - 1);
     }
+    end_counting();
     use_normal_vectors();
     VirtualTimer::stop();
     latency.print(name);
