@@ -35,7 +35,7 @@ EL2_RANGE = (0x3FF80000000, 1 << 42)  # hyp/arch/layout.h: window, image, device
 ICOUNT_SHIFT = 4
 TIME_LIMIT = 120
 LINE = re.compile(r"^bench (\w+) total=(\d+) reps=(\d+) min=(\d+) max=(\d+)\s*$", re.MULTILINE)
-TOTALS = re.compile(r"^plugin total (.*)$", re.MULTILINE)
+SECTION = re.compile(r"^plugin section=1 (.*)$", re.MULTILINE)
 BOOT = re.compile(r"^plugin boot insns=(\d+)", re.MULTILINE)
 
 
@@ -127,7 +127,8 @@ class Bench:
                           lambda: results(boot(image, gic, True, "")))
 
     def counted(self, gic, what, ignore_quirks=False):
-        """The plugin's counts of one whole run, as {word: number}, and those until the guest."""
+        """The plugin's counts of the marked loop, as {word: number}; and "boot", all instructions
+        until the guest's first."""
         image = self._packed(gic, what, ignore_quirks)
 
         def once():
@@ -136,11 +137,11 @@ class Bench:
                 boot(image, gic, True, "", log)
                 with open(log, encoding="ascii") as file:
                     text = file.read()
-            totals, begin = TOTALS.search(text), BOOT.search(text)
-            if not totals or not begin:
+            loop, begin = SECTION.findall(text), BOOT.search(text)
+            if len(loop) != 1 or not begin:
                 raise Broken(f"the plugin said nothing usable: {text[-200:]!r}")
             counts = dict((word.split("=")[0], int(word.split("=")[1]))
-                          for word in totals[1].split())
+                          for word in loop[0].split())
             counts["boot"] = int(begin[1])
             return counts
 
@@ -154,11 +155,6 @@ def net(ours, bare, name):
     total, reps, low, high = ours[name]
     bare_total, bare_reps, bare_low, bare_high = bare[name]
     return (total / reps - bare_total / bare_reps, low - bare_low, high - bare_high)
-
-
-def each(path, baseline, reps):
-    """The plugin's counts of one repetition of a path."""
-    return {word: (path[word] - baseline[word]) / reps for word in path if word != "boot"}
 
 
 # name, what the guest is asked for, its line, repetitions, bound by (gic, quirk ignored), peer's best
@@ -177,24 +173,25 @@ def measure_gic(bench, gic, ignore_quirks):
     rows = []
     key = (gic, ignore_quirks)
     label = f"v{gic}" + (" no quirk" if ignore_quirks else "")
-    baseline = bench.counted(gic, "none", ignore_quirks)
     for name, what, bounds, peers in PATHS:
         if ignore_quirks and what != "tick":
             continue  # nothing else differs, or the guest would lose ticks
         ours = bench.under_baton(gic, what, ignore_quirks)
         value, low, high = net(ours, bench.bare(gic, what), what)
-        counts = each(bench.counted(gic, what, ignore_quirks), baseline, ours[what][1])
+        counts = bench.counted(gic, what, ignore_quirks)
+        reps = ours[what][1]
         rows.append(Row(name, label, value, "instructions", bounds.get(key), peers.get(gic),
-                        {"min": low, "max": high, "exits": counts["exits"], "gic": counts["gic"],
-                         "barriers": counts["barriers"], "el2": counts["el2"]}))
+                        {"min": low, "max": high, "lines": counts["lines"],
+                         **{word: counts[word] / reps
+                            for word in ("exits", "gic", "barriers", "el2")}}))
         if what == "tick":
-            rows.append(Row("exits per tick", label, counts["exits"], "exits", EXITS[key], 1))
-            if EXITS[key] == 1.0:
-                rows.append(Row("exits at EOI", label, counts["exits"] - counts["irq"], "exits", 0,
-                                0))
-    if not ignore_quirks:
-        rows.append(Row("reset to first guest instruction", label, baseline["boot"],
-                        "instructions", 440000, {2: 450688, 3: 444960}[gic]))
+            rows.append(Row("exits per tick", label, counts["exits"] / reps, "exits", EXITS[key],
+                            1))
+            if EXITS[key] == 1:  # all but the one of the interrupt itself
+                rows.append(Row("exits at EOI", label, counts["exits"] / reps - 1, "exits", 0, 0))
+        if what == "hvc":
+            rows.append(Row("reset to first guest instruction", label, counts["boot"],
+                            "instructions", 440000, {2: 450688, 3: 444960}[gic]))
     return rows
 
 

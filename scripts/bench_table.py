@@ -41,13 +41,13 @@ def _text(number):
 def print_table(rows):
     """Prints the rows in columns, extras last."""
     head = ("path", "GIC", "value", "unit", "bound", "best peer", "min..max", "exits", "GIC acc.",
-            "barriers", "")
+            "barriers", "lines", "")
     lines = [head]
     for row in rows:
         extras = row.extras
         spread = f"{_text(extras['min'])}..{_text(extras['max'])}" if "min" in extras else ""
         counts = [_text(extras[key]) if key in extras else "" for key in
-                  ("exits", "gic", "barriers")]
+                  ("exits", "gic", "barriers", "lines")]
         lines.append((row.name, row.gic, _text(row.value), row.unit, _text(row.bound),
                       _text(row.peer), spread, *counts, "BROKEN" if row.broken() else ""))
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
