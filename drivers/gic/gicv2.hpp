@@ -91,6 +91,10 @@ public:
         return decode(GichLr{static_cast<u32>(read_lr_word(n))});
     }
 
+    // Makes the distributor look at its lines again, for the machine whose guest deactivations do not
+    // (reeval_test.hpp). Elsewhere a write of what is there already.
+    [[gnu::always_inline]] void poke() { write_gicc(offset(GiccReg::pmr), 0xff); }
+
     [[nodiscard, gnu::always_inline]] u32 maintenance_status() { return read_gich(GichReg::misr); }
     [[nodiscard, gnu::always_inline]] u32 eoi_count() {
         return GichHcr{read_gich(GichReg::hcr)}.template get<GichHcr::EoiCount>();

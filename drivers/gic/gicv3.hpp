@@ -111,6 +111,9 @@ public:
         return decode(IchLr{read_lr_word(n)});
     }
 
+    // GICv2's work-around has no counterpart here.
+    [[gnu::always_inline]] void poke() {}
+
     [[nodiscard, gnu::always_inline]] u32 maintenance_status() {
         return static_cast<u32>(sys_.template read<SysReg::ich_misr>());
     }
