@@ -59,11 +59,12 @@ public:
     [[nodiscard]] GicFacts facts() {
         const GichVtr vtr{read_gich(GichReg::vtr)};
         const GicdPidr2 pidr2{bus_.template read32<Frame::gicd>(offset(GicdReg::pidr2_v2))};
+        const u8 pmr = read_gicc(GiccReg::pmr) & 0xffU;
         return GicFacts{
             .list_registers = static_cast<u8>(vtr.list_registers()),
             .virtual_priority_bits = static_cast<u8>(vtr.priority_bits()),
             .preemption_bits = static_cast<u8>(vtr.preemption_bits()),
-            .physical_priority_bits = static_cast<u8>(std::popcount(read_gicc(GiccReg::pmr))),
+            .physical_priority_bits = static_cast<u8>(8 - std::countr_zero(pmr)),
             .intids = static_cast<u16>(this->typer().intids()),
             .architecture = pidr2.get<GicdPidr2::ArchRev>(),
             .distributor_id = bus_.template read32<Frame::gicd>(offset(GicdReg::iidr)),
