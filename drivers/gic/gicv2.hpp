@@ -158,12 +158,6 @@ private:
             write_gicc(offset(GiccReg::apr, word), 0);
             write_gicc(offset(GiccReg::nsapr, word), 0);
         }
-        // QEMU 7.2 computes RPR anew only at an EOIR, for which any INTID will do. Hardware has it
-        // idle by now, so that no EOIR without an acknowledge is ever written there.
-        constexpr u32 levels = 32;
-        for (u32 n = 0; n < levels && (read_gicc(GiccReg::rpr) & 0xffU) != 0xffU; ++n) {
-            write_gicc(offset(GiccReg::eoir), 0);
-        }
     }
 };
 
