@@ -142,6 +142,17 @@ $(B)/guest/%.img: $(B)/guest/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 GUEST_FILES := $(foreach guest,$(GUESTS),$(B)/guest/$(guest).elf $(B)/guest/$(guest).img)
 
+# ---- test programs for the bare machine: one directory each below tests/target ----
+TARGETS := $(patsubst tests/target/%/,%,$(sort $(dir $(wildcard tests/target/*/*.cpp))))
+define target_rules
+$(B)/target/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard $$(addprefix \
+        tests/target/$(1)/*,.S .cpp))) tests/target/$(1)/link.ld $(B)/el2libc/libc-el2.a \
+        $(B)/obj/hyp/arch/libc_support.c.o
+	$$(call say,LINK)
+	$$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -Wl,--no-warn-rwx-segments -T tests/target/$(1)/link.ld $$(filter %.o %.a,$$^) -o $$@
+endef
+$(foreach target,$(TARGETS),$(eval $(call target_rules,$(target))))
+
 # ---- host programs: pack (plain) and the unit tests (sanitized) ----
 HOST_COMMON := -std=c++20 -g $(WARN_CXX) -DHYP_CHECKED=1 -I.
 PURE_SRC := $(call find_src,hyp/core hyp/platform,*.cpp)
@@ -166,11 +177,17 @@ $(B)/host/unit_tests: $(TEST_OBJ) $(B)/host/obj/tests/unit/main.cpp.o
 	$(call say,LINK)
 	$(Q)$(HOST_CXX) $(SANITIZE) $^ -lfdt -o $@
 
+# The machines' device trees that the unit tests read.
+$(B)/trees/complete: scripts/fetch_trees.sh
+	$(call say,LIB )
+	$(Q)scripts/fetch_trees.sh $(@D)
+	@touch $@
+
 .PHONY: hyp guests host tests FORCE
 hyp: $(H)/hyp.img
 guests: $(GUEST_FILES)
 host: $(B)/host/pack
-tests: $(B)/host/unit_tests
+tests: $(B)/host/unit_tests $(TARGETS:%=$(B)/target/%.elf) $(B)/trees/complete
 
 # ---- the commands ----
 .PHONY: help run image test bench lint debug clean in-make
