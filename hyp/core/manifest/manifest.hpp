@@ -52,7 +52,8 @@ struct VmDescription {
 };
 
 // A fault that Baton makes on purpose, for the tests of its own panic report.
-enum class SelfCrash : u8 { none, stack, write_text, exec_data, fiq, serror };
+//  stack: overflow EL2's; text: write to it; exec: run data; fiq, serror: provoke that exception.
+enum class SelfCrash : u8 { none, stack, text, exec, fiq, serror };
 
 struct Options {
     u32 list_registers = 0; // use at most so many; 0: all
@@ -91,9 +92,15 @@ struct Placement {
 };
 [[nodiscard]] Placement place_guest(const VmDescription& vm);
 
-// A 64-bit check against damage (not against forgery). Words are 8 bytes, little-endian, the last
-// one filled with zeroes; a = b = 0; for each word w: a = ror(a + w, 11), b = b + a; then
-// hash = (a ^ length) * 0x9e3779b97f4a7c15 + b, all modulo 2^64. `data` is aligned to 8 bytes.
+// A 64-bit check against damage (not against forgery) in three instructions a word. Words are 8
+// bytes, little-endian, the last one filled with zeroes. From state 0, for each word w:
+//   state = (w ^ ror(state, 29)) * 0x9e3779b97f4a7c15;
+// the hash is the same step once more with w = length, without the multiplication, then
+// h ^ h >> 32. All modulo 2^64. `data` is aligned to 8 bytes.
 [[nodiscard]] u64 payload_hash(const void* data, usize length);
+
+// Copies `length` bytes and gives their payload_hash, in one pass. Both are aligned to 8 bytes and
+// do not overlap; whole words are written, so up to 7 zero bytes follow the copy.
+[[nodiscard]] u64 copy_payload(void* to, const void* from, usize length);
 
 } // namespace hyp

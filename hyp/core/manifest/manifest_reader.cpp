@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hyp/core/manifest/manifest_reader.hpp"
+
+#include "hyp/core/manifest/manifest_check.hpp"
+
+namespace hyp {
+
+// clang-format off
+const ManifestReader::Rule ManifestReader::rules[] = {
+    // name            in                source packed required
+    {"compatible",     root,             true,  true,  true,  &ManifestReader::take_compatible},
+    {"list-registers", options,          true,  true,  false, &ManifestReader::take_list_registers},
+    {"ignore-quirks",  options,          true,  true,  false, &ManifestReader::take_ignore_quirks},
+    {"self-crash",     options,          true,  true,  false, &ManifestReader::take_self_crash},
+    {"label",          vm,               true,  true,  true,  &ManifestReader::take_label},
+    {"memory-mib",     vm,               true,  true,  true,  &ManifestReader::take_memory},
+    {"vcpus",          vm,               true,  true,  true,  &ManifestReader::take_vcpus},
+    {"bootargs",       vm,               true,  true,  false, &ManifestReader::take_bootargs},
+    {"kernel",         vm,               true,  false, true,  &ManifestReader::take_kernel_file},
+    {"initrd",         vm,               true,  false, false, &ManifestReader::take_initrd_file},
+    {"devices",        vm,               true,  true,  false, &ManifestReader::take_devices},
+    {"on-crash",       vm,               true,  true,  false, &ManifestReader::take_on_crash},
+    {"offset",         kernel | initrd,  false, true,  true,  &ManifestReader::take_offset},
+    {"length",         kernel | initrd,  false, true,  true,  &ManifestReader::take_length},
+    {"hash",           kernel | initrd,  false, true,  true,  &ManifestReader::take_hash},
+    {"load",           kernel,           false, true,  true,  &ManifestReader::take_load},
+    {"entry",          kernel,           false, true,  true,  &ManifestReader::take_entry},
+    {"memory-size",    kernel,           false, true,  true,  &ManifestReader::take_memory_size},
+};
+// clang-format on
+
+const char* ManifestReader::run() {
+    const char* fault = nullptr;
+    while (fault == nullptr) {
+        switch (tree_.next()) {
+        case TreeTag::begin_node: fault = begin_node(); break;
+        case TreeTag::property: fault = property(); break;
+        case TreeTag::end_node: fault = end_node(); break;
+        case TreeTag::end: return nullptr;
+        case TreeTag::broken: fault = tree_.fault(); break;
+        }
+    }
+    return fault;
+}
+
+ManifestReader::Kind ManifestReader::child_kind(const char* name) const {
+    switch (depth_ == 0 ? none : nodes_[depth_ - 1].kind) {
+    case none: return root;
+    case root:
+        return same_string(name, "options") ? options : same_string(name, "vms") ? vms : none;
+    case vms: return vm;
+    case vm:
+        if (form_ == ManifestForm::packed) {
+            return same_string(name, "kernel")   ? kernel
+                   : same_string(name, "initrd") ? initrd
+                                                 : none;
+        }
+        return none;
+    case options:
+    case kernel:
+    case initrd: return none;
+    }
+    return none;
+}
+
+const char* ManifestReader::begin_node() {
+    const Kind kind = child_kind(tree_.name());
+    // Nothing is known inside the innermost kinds, and the unknown ends the pass.
+    nodes_[depth_] = {kind, tree_.name(), 0, 0};
+    const bool is_root = depth_ == 0;
+    u8* siblings = is_root ? nullptr : &nodes_[depth_ - 1].child_kinds;
+    ++depth_;
+    if (kind == none) {
+        return "no such node is known here";
+    }
+    if (!is_root && kind != vm) {
+        if ((*siblings & kind) != 0) {
+            return "this node is given twice";
+        }
+        *siblings = static_cast<u8>(*siblings | kind);
+    }
+    if (kind == vm) {
+        if (out_.vm_count == Manifest::max_vms) {
+            return "there are more than 8 VMs";
+        }
+        ++out_.vm_count;
+    }
+    if (kind == initrd) {
+        current().has_initrd = true;
+    }
+    return nullptr;
+}
+
+bool ManifestReader::applies(const Rule& rule, Kind kind) const {
+    return (rule.kinds & kind) != 0 && (form_ == ManifestForm::source ? rule.source : rule.packed);
+}
+
+const char* ManifestReader::property() {
+    Node& node = nodes_[depth_ - 1];
+    property_ = tree_.name();
+    u32 bit = 1;
+    for (const Rule& rule : rules) {
+        if (applies(rule, node.kind) && same_string(rule.name, property_)) {
+            if ((node.seen & bit) != 0) {
+                return "this property is given twice";
+            }
+            node.seen |= bit;
+            const char* fault = (this->*rule.take)(tree_.value());
+            if (fault == nullptr) {
+                property_ = nullptr;
+            }
+            return fault;
+        }
+        bit <<= 1;
+    }
+    return "no such property is known here";
+}
+
+const char* ManifestReader::check_complete(const Node& node) const {
+    u32 bit = 1;
+    for (const Rule& rule : rules) {
+        if (rule.required && applies(rule, node.kind) && (node.seen & bit) == 0) {
+            switch (node.kind) {
+            case root: return "compatible is missing: this is no manifest";
+            case vm:
+                return rule.take == &ManifestReader::take_kernel_file ? "the kernel is missing"
+                                                                      : "label, memory-mib or "
+                                                                        "vcpus is missing";
+            default: return "offset, length, hash, load, entry or memory-size is missing";
+            }
+        }
+        bit <<= 1;
+    }
+    return nullptr;
+}
+
+const char* ManifestReader::end_vm(const Node& node) {
+    const bool packed = form_ == ManifestForm::packed;
+    if (packed && (node.child_kinds & kernel) == 0) {
+        return "the kernel is missing";
+    }
+    if (packed) {
+        if (const char* fault = check_vm(current(), image_size_)) {
+            return fault;
+        }
+    }
+    return check_against_earlier(out_, out_.vm_count - 1);
+}
+
+const char* ManifestReader::end_node() {
+    const Node& node = nodes_[depth_ - 1];
+    const char* fault = check_complete(node);
+    if (fault == nullptr && node.kind == vm) {
+        fault = end_vm(node);
+    }
+    if (fault == nullptr && node.kind == root && out_.vm_count == 0) {
+        fault = "there is no VM: a node below /vms describes one";
+    }
+    if (fault == nullptr) {
+        --depth_;
+    }
+    return fault;
+}
+
+Payload& ManifestReader::payload() {
+    return nodes_[depth_ - 1].kind == kernel ? current().kernel : current().initrd;
+}
+
+void ManifestReader::write_path(NodePath& path) const {
+    u32 at = 0;
+    const auto append = [&](const char* text) {
+        for (; *text != '\0' && at + 1 < sizeof path.text; ++text) {
+            // A name comes from an unchecked tree and goes to a console.
+            path.text[at++] = *text >= ' ' && *text <= '~' ? *text : '?';
+        }
+    };
+    for (u32 i = 1; i < depth_; ++i) {
+        append("/");
+        append(nodes_[i].name);
+    }
+    if (depth_ <= 1) {
+        append("/");
+    }
+    if (property_ != nullptr) {
+        append(":");
+        append(property_);
+    }
+    path.text[at] = '\0';
+}
+
+Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form, u64 image_size,
+                               NodePath& path) {
+    path.text[0] = '\0';
+    Result<TreeReader> tree =
+        TreeReader::open(fdt, size < manifest_size_limit ? size : manifest_size_limit);
+    if (!tree.ok()) {
+        return tree.error();
+    }
+    Result<Manifest> result{Manifest{}};
+    ManifestReader reader{tree.value(), form, image_size, result.value()};
+    if (const char* fault = reader.run()) {
+        reader.write_path(path);
+        return Error{fault, path.text};
+    }
+    return result;
+}
+
+} // namespace hyp

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// How each property of a manifest is read: its form, its limits, where it goes.
+#include "hyp/core/manifest/manifest_reader.hpp"
+
+namespace hyp {
+
+namespace {
+
+constexpr u32 max_list_registers = 16; // IHI 0069: ICH_VTR_EL2.ListRegs; GICv2 could have 64
+constexpr u32 max_vcpus = 8;
+constexpr usize max_label = 31;
+constexpr usize max_bootargs = 2047;
+constexpr usize max_file_name = 1023;
+constexpr const char* not_a_cell = "this must be one number, as in <256>";
+constexpr const char* not_a_dword = "this must be one 64-bit number";
+constexpr const char* not_a_string = "this must be one string of printable ASCII characters";
+
+// Exactly one string, of 1 to `limit` printable characters (or none, if empty ones are allowed).
+bool is_text(const TreeValue& value, usize limit) {
+    if (!value.is_string() || value.length - 1 > limit) {
+        return false;
+    }
+    for (usize i = 0; i + 1 < value.length; ++i) {
+        if (value.data[i] < ' ' || value.data[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char* take_dword(const TreeValue& value, u64& out) {
+    if (value.length != 8) {
+        return not_a_dword;
+    }
+    out = value.number(0, 2);
+    return nullptr;
+}
+
+} // namespace
+
+const char* ManifestReader::take_compatible(const TreeValue& value) {
+    for (const char* text = next_string(value, nullptr); text != nullptr;
+         text = next_string(value, text)) {
+        if (same_string(text, "baton,manifest")) {
+            return nullptr;
+        }
+    }
+    return "this is no manifest: compatible is not \"baton,manifest\"";
+}
+
+const char* ManifestReader::take_list_registers(const TreeValue& value) {
+    if (value.length != 4) {
+        return not_a_cell;
+    }
+    out_.options.list_registers = value.cell(0);
+    return out_.options.list_registers <= max_list_registers
+               ? nullptr
+               : "there are at most 16 list registers; 0 means all";
+}
+
+const char* ManifestReader::take_ignore_quirks(const TreeValue& value) {
+    out_.options.ignore_quirks = true;
+    return value.length == 0 ? nullptr : "this property has no value: it is given or not";
+}
+
+const char* ManifestReader::take_self_crash(const TreeValue& value) {
+    struct Named {
+        const char* name;
+        SelfCrash crash;
+    };
+    constexpr Named known[] = {{"stack", SelfCrash::stack},
+                               {"text", SelfCrash::text},
+                               {"exec", SelfCrash::exec},
+                               {"fiq", SelfCrash::fiq},
+                               {"serror", SelfCrash::serror}};
+    for (const Named& named : known) {
+        if (is_text(value, max_label) && same_string(value.string(), named.name)) {
+            out_.options.self_crash = named.crash;
+            return nullptr;
+        }
+    }
+    return "this must be \"stack\", \"text\", \"exec\", \"fiq\" or \"serror\"";
+}
+
+const char* ManifestReader::take_label(const TreeValue& value) {
+    if (!is_text(value, max_label) || value.length == 1) {
+        return "this must be one string of 1 to 31 printable ASCII characters";
+    }
+    current().label = value.string();
+    return nullptr;
+}
+
+const char* ManifestReader::take_memory(const TreeValue& value) {
+    if (value.length != 4) {
+        return not_a_cell;
+    }
+    const u64 bytes = u64{value.cell(0)} * mib;
+    if (bytes == 0 || bytes % guest_memory_granule != 0 || bytes > guest_memory_limit) {
+        return "this must be a multiple of 2 from 2 to 261120";
+    }
+    current().memory = bytes;
+    return nullptr;
+}
+
+const char* ManifestReader::take_vcpus(const TreeValue& value) {
+    if (value.length != 4) {
+        return not_a_cell;
+    }
+    current().vcpus = value.cell(0);
+    return current().vcpus >= 1 && current().vcpus <= max_vcpus ? nullptr : "a VM has 1 to 8 vCPUs";
+}
+
+const char* ManifestReader::take_bootargs(const TreeValue& value) {
+    if (!is_text(value, max_bootargs)) {
+        return "this must be one string of at most 2047 printable ASCII characters";
+    }
+    current().bootargs = value.string();
+    return nullptr;
+}
+
+const char* ManifestReader::take_kernel_file(const TreeValue& value) {
+    if (!is_text(value, max_file_name) || value.length == 1) {
+        return not_a_string;
+    }
+    current().kernel_file = value.string();
+    return nullptr;
+}
+
+const char* ManifestReader::take_initrd_file(const TreeValue& value) {
+    if (!is_text(value, max_file_name) || value.length == 1) {
+        return not_a_string;
+    }
+    current().initrd_file = value.string();
+    current().has_initrd = true;
+    return nullptr;
+}
+
+const char* ManifestReader::take_devices(const TreeValue& value) {
+    if (!value.is_string()) {
+        return "this must be a list of device names";
+    }
+    for (const char* name = next_string(value, nullptr); name != nullptr;
+         name = next_string(value, name)) {
+        if (!same_string(name, "pl011")) {
+            return "this names an unknown device: only \"pl011\" is known";
+        }
+        if (current().pl011) {
+            return "this names a device twice";
+        }
+        current().pl011 = true;
+    }
+    return nullptr;
+}
+
+const char* ManifestReader::take_on_crash(const TreeValue& value) {
+    if (!is_text(value, max_label) || !same_string(value.string(), "stop")) {
+        return "the only thing to do on a crash is \"stop\"";
+    }
+    current().on_crash = OnCrash::stop;
+    return nullptr;
+}
+
+const char* ManifestReader::take_offset(const TreeValue& value) {
+    return take_dword(value, payload().offset);
+}
+
+const char* ManifestReader::take_length(const TreeValue& value) {
+    return take_dword(value, payload().length);
+}
+
+const char* ManifestReader::take_hash(const TreeValue& value) {
+    return take_dword(value, payload().hash);
+}
+
+const char* ManifestReader::take_load(const TreeValue& value) {
+    u64 address = 0;
+    const char* fault = take_dword(value, address);
+    payload().load = Ipa{address};
+    return fault;
+}
+
+const char* ManifestReader::take_entry(const TreeValue& value) {
+    u64 address = 0;
+    const char* fault = take_dword(value, address);
+    current().entry = Ipa{address};
+    return fault;
+}
+
+const char* ManifestReader::take_memory_size(const TreeValue& value) {
+    return take_dword(value, current().kernel_memory_size);
+}
+
+} // namespace hyp
