@@ -35,7 +35,7 @@ inline constexpr LrIndex timer_home{0};
     const VIntid timer = guest_vtimer;
     if (fast == FastPath::withdrawn || irqs.caps().quirk_no_reevaluation ||
         !irqs.is_hardware(timer) || !irqs.is_eligible(timer) || !irqs.nothing_waits() ||
-        irqs.is_owed(timer) || irqs.is_spilled(timer)) {
+        irqs.is_owed(timer) || irqs.is_spilled(timer) || irqs.is_forced(timer)) {
         return 0;
     }
     const ListReg& home = irqs.in_hardware(timer_home);

@@ -33,10 +33,12 @@ public:
     // Bit n: list register n may have changed since flush() and must be read for sync().
     [[nodiscard]] u16 live_list_registers() const;
     // EOIcount may have counted.
-    [[nodiscard]] bool needs_eoi_count() const { return written_control_.entry_not_present; }
+    [[nodiscard]] bool needs_eoi_count() const {
+        return written_control_.entry_not_present && !control_stale_;
+    }
     // Bit n: word n of the physical pending and active bits is to be read for sync().
     [[nodiscard]] u32 needs_phys(const LrFile& file) const;
-    // What the guest did since: acknowledged, deactivated. Both 'list register invalid' and 'active
+    // Once per exit. What the guest did since: acknowledged, deactivated. Both 'list register invalid' and 'active
     // while the distributor is inactive' end a hardware interrupt. A level that dropped before the
     // guest acknowledged it is withdrawn.
     void sync(const LrFile& file, const PhysWords& phys);
@@ -52,9 +54,9 @@ public:
     void raise(VIntid vintid);
     void raise_sgi(VIntid vintid, u8 source);
     // The maintenance interrupt was acknowledged and its priority dropped. Write the result to the
-    // hardware at once, before deactivating it: it asks for nothing, so the level is low then.
-    // flush() decides anew. `eoi_count` is EOIcount unless sync() has had it since the exit.
-    [[nodiscard]] VirtControl on_maintenance(u8 eoi_count);
+    // hardware at once, before deactivating it: it is all off, so the level is low then. sync() has
+    // seen what caused it; flush() decides anew.
+    [[nodiscard]] VirtControl on_maintenance();
     // The guest deactivates `vintid` by a DIR that trapped.
     void on_deactivate(VIntid vintid);
 
@@ -107,6 +109,8 @@ public:
     [[nodiscard]] bool is_listed(VIntid vintid) const { return listed_.has(vintid); }
     [[nodiscard]] bool is_owed(VIntid vintid) const { return owed_.has(vintid); }
     [[nodiscard]] bool is_spilled(VIntid vintid) const { return spilled_.has(vintid); }
+    // A level interrupt that the guest made pending by ISPENDR: it stays so without its line.
+    [[nodiscard]] bool is_forced(VIntid vintid) const { return forced_.has(vintid); }
     // Could be listed as pending: enabled, its group enabled, routed here.
     [[nodiscard]] bool is_eligible(VIntid vintid) const;
     [[nodiscard]] Group group(VIntid vintid) const;
@@ -121,31 +125,42 @@ private:
     static constexpr u32 dummy_vintid = 1000;
     static constexpr u8 dummy_priority = 0xf8;
 
-    [[nodiscard]] u8 usable() const;
+    // --- vcpu_irqs.cpp
     [[nodiscard]] u32 eligible_word(unsigned word) const;
     [[nodiscard]] bool is_level(VIntid vintid) const { return !edge_.has(vintid); }
-    [[nodiscard]] VIntid owner_of(PIntid pintid) const;
+    [[nodiscard]] bool has_source(VIntid vintid) const {
+        return vintid.is_sgi() && caps_.generation == GicGeneration::v2;
+    }
+    [[nodiscard]] bool find_owner(PIntid pintid, VIntid& owner) const;
     void change(PhysChange change, VIntid vintid);
     void refresh(unsigned word);
     void refresh(VIntid vintid) { refresh(vintid.value() / 32); }
-
     void absorb(u8 index, const ListReg& now);
-    void retire(u8 index);
+    void unlist(u8 index);
     void replay(u8 eoi_count);
-    void resample(const PhysWords& phys);
+    void resample_listed(const PhysWords& phys);
     void resample_waiting(const PhysWords& phys);
+
+    // --- vcpu_irqs_guest.cpp
     void withdraw_pending(VIntid vintid);
+    void make_guest_active(VIntid vintid);
     void end_active(VIntid vintid);
     void settle_disabled(VIntid vintid);
 
+    // --- vcpu_irqs_flush.cpp
+    [[nodiscard]] u8 usable() const;
+    [[nodiscard]] bool lists_hardware() const;
+    [[nodiscard]] bool is_real(u8 index) const;
+    [[nodiscard]] u8 real_count() const;
     [[nodiscard]] u8 lr_of(VIntid vintid) const;
-    [[nodiscard]] ListReg make_pending(VIntid vintid);
-    [[nodiscard]] ListReg make_active(VIntid vintid);
+    [[nodiscard]] ListReg describe(VIntid vintid, Priority priority, u8 source) const;
+    [[nodiscard]] ListReg take_pending(VIntid vintid);
+    [[nodiscard]] ListReg take_spilled(VIntid vintid);
     [[nodiscard]] bool best_deliverable(VIntid& best) const;
     [[nodiscard]] bool best_spilled(VIntid& best) const;
-    [[nodiscard]] u8 place_for(VIntid vintid, u8 priority) const;
     [[nodiscard]] u8 free_register(VIntid vintid) const;
-    void list(u8 index, VIntid vintid, const ListReg& lr);
+    [[nodiscard]] u8 victim_for(VIntid vintid) const;
+    void list(u8 index, const ListReg& lr);
     void evict(u8 index);
     void fill();
     void repend_listed();
@@ -170,11 +185,12 @@ private:
     IntidSet edge_{};
     IntidSet routed_{};
     IntidSet hardware_{};
-    IntidSet latch_{};                  // pending by software
-    IntidSet owed_{};                   // hardware: physically active, to be listed as pending
-    IntidSet listed_{};                 // in a list register
-    IntidSet spilled_{};                // active, not in a list register
-    IntidSet deliverable_{};            // to be listed as pending; derived, kept by refresh()
+    IntidSet latch_{};       // pending by software
+    IntidSet forced_{};      // hardware: pending by the guest's ISPENDR, whatever its line
+    IntidSet owed_{};        // hardware: physically active, to be listed as pending
+    IntidSet listed_{};      // in a list register
+    IntidSet spilled_{};     // active, not in a list register
+    IntidSet deliverable_{}; // to be listed as pending; derived, kept by refresh()
     std::array<IntidSet, 8> changes_{}; // by PhysChange
 
     std::array<u8, guest_intids> priority_{};
