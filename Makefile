@@ -86,7 +86,8 @@ $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 $(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
 	$(call say,LINK)
 	@scripts/link_gate.sh $(CROSS) $(HYP_OBJ)
-	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) -lgcc -o $@
+	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) \
+	    -lgcc -o $@
 $(H)/hyp.img: $(H)/hyp.elf
 	$(call say,COPY)
 	$(Q)$(CROSS)objcopy -O binary $< $@
@@ -233,7 +234,7 @@ leave_make = $(if $(CAN_LOAD),$(eval -load $(B)/host/make_exit.so)$(make-exit $(
     $(error the run ended with status $(1)))
 finish = $(if $(filter-out 0,$(1)),$(leave_make))
 run: in-make
-	$(if $(wildcard $(STATUS)),$(call finish,$(shell cat $(STATUS); rm -f $(STATUS))))@:
+	$(call finish,$(shell cat $(STATUS) 2>/dev/null; rm -f $(STATUS)))@:
 in-make:
 	$(check_vars)
 	@scripts/deps.sh build run

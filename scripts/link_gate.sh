@@ -8,8 +8,9 @@ shift
 
 sections=$("${cross}readelf" -SW "$@")
 # With one object readelf names no file.
-bad=$(echo "$sections" | awk -v file="$1" '/^File: / { file = $2 } /\.(init_array|ctors)/ { print file }' |
-    sort -u)
+bad=$(echo "$sections" | awk -v file="$1" '
+    /^File: / { file = $2 }
+    /\.(init_array|ctors)/ { print file }' | sort -u)
 if [ -n "$bad" ]; then
     echo "static constructors (a global that is not constinit) in: $bad" >&2
     exit 1
