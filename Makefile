@@ -250,7 +250,7 @@ image:
 	@$(SUBMAKE) hyp guests host
 	@scripts/run.py --pack-only $(RUN_ARGS)
 test:
-	@scripts/deps.sh build run test
+	@scripts/deps.sh build run test debug
 	@$(SUBMAKE) hyp guests host tests
 	@$(SUBMAKE) hyp CHECKED=1
 	@scripts/test.py
