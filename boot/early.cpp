@@ -48,6 +48,8 @@ void map_pages(u64* level3, const char* from, const char* to, Regime regime, Rig
 
 } // namespace
 
+extern "C" void early_tables(u64 exception_level);
+
 // Called from start.S with the exception level whose regime will use the tables.
 extern "C" void early_tables(u64 exception_level) {
     const Regime regime = exception_level == 1 ? Regime::el1 : Regime::el2;

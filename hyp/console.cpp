@@ -17,7 +17,7 @@ using Uart = Pl011<TargetMmio, TargetSysReg>;
 } // namespace
 
 void Console::open() {
-    Uart{{}, {}}.enable();
+    Uart{{}, {}}.init();
     open_ = true;
 }
 
@@ -30,7 +30,7 @@ void Console::print(const char* format, ...) const {
     va_start(arguments, format);
     (void)std::vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    const Uart uart{{}, {}};
+    Uart uart{{}, {}};
     for (const char* c = text; *c != '\0'; ++c) {
         if (*c == '\n') {
             uart.put('\r');

@@ -104,6 +104,8 @@ void panic(const char* format, ...) {
     end_machine(EndStatus::panic);
 }
 
+extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kind);
+
 // From vectors.S, on the emergency stack. `kind` is in the order of the vector table.
 extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kind) {
     static constinit bool already = false;

@@ -9,7 +9,7 @@
 
 namespace hyp {
 
-struct alignas(16) Frame {
+struct alignas(16) ExitFrame {
     u64 x[31];
     u64 zero; // reads of XZR
     u64 sink; // loads into XZR; apart from `zero`, or a load would change what a store writes
@@ -26,12 +26,12 @@ struct alignas(16) Frame {
     }
 };
 
-static_assert(offsetof(Frame, x) == FRAME_X(0));
-static_assert(offsetof(Frame, zero) == FRAME_ZERO);
-static_assert(offsetof(Frame, sink) == FRAME_SINK);
-static_assert(offsetof(Frame, elr) == FRAME_ELR);
-static_assert(offsetof(Frame, spsr) == FRAME_SPSR);
-static_assert(sizeof(Frame) == FRAME_SIZE);
+static_assert(offsetof(ExitFrame, x) == FRAME_X(0));
+static_assert(offsetof(ExitFrame, zero) == FRAME_ZERO);
+static_assert(offsetof(ExitFrame, sink) == FRAME_SINK);
+static_assert(offsetof(ExitFrame, elr) == FRAME_ELR);
+static_assert(offsetof(ExitFrame, spsr) == FRAME_SPSR);
+static_assert(sizeof(ExitFrame) == FRAME_SIZE);
 
 // State of an exception that EL2 did not expect, for the panic report.
 struct PanicFrame {

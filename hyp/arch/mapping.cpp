@@ -46,6 +46,11 @@ void map_device(u64 va, Pa pa, u64 bytes) {
     }
 }
 
+void unmap_device_page(u64 va) {
+    boot_storage.devices3[(va - HYP_DEVICES_VA) / stage1::page_size] = 0;
+    flush_translations();
+}
+
 void map_percpu(const void* page) {
     const Pa pa{reinterpret_cast<u64>(page) - HYP_IMAGE_VA + image_base.value()};
     boot_storage.devices3[(HYP_PERCPU_VA - HYP_DEVICES_VA) / stage1::page_size] =

@@ -16,6 +16,7 @@ void set_regime(Regime regime);
 // One page of device registers. `va` lies in the devices' 2 MiB (layout.h).
 void map_device_page(u64 va, Pa pa);
 void map_device(u64 va, Pa pa, u64 bytes);
+void unmap_device_page(u64 va);
 
 // The per-pCPU page onto the memory that holds it.
 void map_percpu(const void* page);

@@ -39,4 +39,8 @@ using VIntid = BasicIntid<struct VirtualSpace>;
 inline constexpr VIntid guest_vtimer = VIntid::ppi(11);
 inline constexpr VIntid guest_ptimer = VIntid::ppi(14);
 
+// The virtual timer's PPI of the machine. Every known machine has it here (BSA makes it a rule); the
+// IRQ vector compares with a constant, so boot refuses a tree that says otherwise.
+inline constexpr PIntid host_vtimer = PIntid::ppi(11);
+
 } // namespace hyp

@@ -106,7 +106,7 @@ struct GicdPidr2 : Register<GicdPidr2, u32> {
 // GICD_SGIR (v2).
 struct GicdSgir : Register<GicdSgir, u32> {
     using Register::Register;
-    enum class Filter : u8 { list = 0, others = 1, self = 2 };
+    enum class Filter : u8 { list, others, self, reserved };
     using Intid = Field<3, 0>;
     using NsAtt = Bit<15>;
     using CpuTargetList = Field<23, 16>;

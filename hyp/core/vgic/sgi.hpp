@@ -4,29 +4,12 @@
 // the request and of a vCPU's place.
 #pragma once
 
-#include "hyp/core/base/field.hpp"
 #include "hyp/core/base/intid.hpp"
 #include "hyp/core/base/types.hpp"
+#include "hyp/core/regs/gicd.hpp"
+#include "hyp/core/regs/icc.hpp"
 
 namespace hyp {
-
-struct GicdSgir : Register<GicdSgir, u32> {
-    using Register::Register;
-    using TargetListFilter = Field<25, 24>;
-    using CpuTargetList = Field<23, 16, u8>;
-    using SgiIntid = Field<3, 0>;
-};
-
-struct IccSgir : Register<IccSgir, u64> {
-    using Register::Register;
-    using Aff3 = Field<55, 48, u8>;
-    using Rs = Field<47, 44, u8>;
-    using Irm = Bit<40>;
-    using Aff2 = Field<39, 32, u8>;
-    using Intid = Field<27, 24>;
-    using Aff1 = Field<23, 16, u8>;
-    using TargetList = Field<15, 0, u16>;
-};
 
 // MPIDR_EL1's affinity fields.
 struct Affinity {
@@ -66,11 +49,13 @@ enum class SgiRegister : u8 { sgi1r, asgi1r, sgi0r };
 [[nodiscard]] constexpr u8 sgi_targets(GicdSgir request, u8 self, u8 existing) {
     const u8 own = static_cast<u8>(1U << self);
     switch (request.get<GicdSgir::TargetListFilter>()) {
-    case 0: return request.get<GicdSgir::CpuTargetList>() & existing;
-    case 1: return static_cast<u8>(existing & ~own);
-    case 2: return own;
-    default: return 0;
+    case GicdSgir::Filter::list:
+        return static_cast<u8>(request.get<GicdSgir::CpuTargetList>() & existing);
+    case GicdSgir::Filter::others: return static_cast<u8>(existing & ~own);
+    case GicdSgir::Filter::self: return own;
+    case GicdSgir::Filter::reserved: break;
     }
+    return 0;
 }
 
 } // namespace hyp

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cache maintenance. QEMU has no caches: what is here is right by rule, never seen to matter there.
+#pragma once
+
+#include "hyp/arch/sysreg.hpp"
+#include "hyp/core/base/types.hpp"
+
+namespace hyp::cache {
+
+// Data in [bytes, bytes + size) reaches memory itself, where a guest with its caches off reads it.
+inline void clean_to_poc(const void* bytes, u64 size) {
+    const u64 line = u64{4} << (sysreg::read<sysreg::ctr_el0>() >> 16 & 15); // CTR_EL0.DminLine
+    const u64 end = reinterpret_cast<u64>(bytes) + size;
+    for (u64 at = reinterpret_cast<u64>(bytes) & ~(line - 1); at < end; at += line) {
+        asm volatile("dc cvac, %0" ::"r"(at) : "memory");
+    }
+    barrier::dsb_sy(); // complete before anybody is told about the data
+}
+
+// No instruction fetched before stays.
+inline void invalidate_instructions() {
+    asm volatile("ic ialluis" ::: "memory");
+    barrier::dsb_ish(); // done on every core
+    barrier::isb();     // and in this one's pipeline
+}
+
+} // namespace hyp::cache

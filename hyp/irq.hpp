@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every slow path of a guest begins and ends with, for either GIC.
+#pragma once
+
+#include "drivers/gic/gicv2.hpp"
+#include "drivers/gic/gicv3.hpp"
+#include "hyp/arch/mmio.hpp"
+#include "hyp/arch/percpu.hpp"
+#include "hyp/arch/sysreg.hpp"
+#include "hyp/core/vgic/apply.hpp"
+#include "hyp/vm.hpp"
+
+namespace hyp {
+
+using HostGicV2 = GicV2<TargetMmio, TargetSysReg>;
+using HostGicV3 = GicV3<TargetMmio, TargetSysReg>;
+
+// Checked builds take every interrupt the slow way and look at the invariants before each entry.
+inline constexpr bool is_checked_build = HYP_CHECKED != 0;
+
+// Section 4 of the life cycle, asserted with the hardware's own words: panics if broken.
+template <class G>
+void check_entry(G gic, const Vcpu& vcpu);
+
+// Decides and writes what the guest finds in its list registers, and what the fast path may do.
+// Every slow path ends here; returns the frame to resume.
+template <class G>
+[[nodiscard]] ExitFrame& enter_guest(G gic, Vcpu& vcpu) {
+    apply(gic, vcpu.irqs, vcpu.irqs.flush());
+    if constexpr (is_checked_build) {
+        check_entry(gic, vcpu);
+    }
+    this_cpu().plan =
+        plan_for(vcpu.irqs, is_checked_build ? FastPath::withdrawn : FastPath::allowed);
+    return vcpu.frame;
+}
+
+} // namespace hyp

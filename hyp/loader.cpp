@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hyp/loader.hpp"
+
+#include "hyp/arch/cache.hpp"
+#include "hyp/arch/mapping.hpp"
+#include "hyp/core/manifest/guest_tree.hpp"
+
+#include <cstring>
+
+namespace hyp {
+
+namespace {
+
+using mapping::WindowSlot;
+
+// A guest's bytes, mapped for writing until the end of the scope, then cleaned to the PoC.
+class GuestBytes {
+public:
+    GuestBytes(const Vm& vm, IpaRange range)
+        : bytes_{mapping::map_window(WindowSlot::destination,
+                                     vm.ram.base + (range.base - guest_ram_base), range.size)},
+          size_{range.size} {}
+    GuestBytes(const GuestBytes&) = delete;
+    GuestBytes& operator=(const GuestBytes&) = delete;
+    ~GuestBytes() {
+        if (bytes_ != nullptr) {
+            cache::clean_to_poc(bytes_, size_);
+            mapping::unmap_window(WindowSlot::destination);
+        }
+    }
+    [[nodiscard]] u8* bytes() const { return bytes_; }
+
+private:
+    u8* bytes_;
+    u64 size_;
+};
+
+struct alignas(8) CacheLine {
+    u64 words[8];
+};
+
+// Whole lines by pairs of registers: the bulk of a boot's instructions.
+void copy(u8* to, const u8* from, u64 length) {
+    u64 done = 0;
+    for (; done + sizeof(CacheLine) <= length; done += sizeof(CacheLine)) {
+        CacheLine line;
+        std::memcpy(&line, from + done, sizeof line);
+        std::memcpy(to + done, &line, sizeof line);
+    }
+    std::memcpy(to + done, from + done, length - done);
+}
+
+constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB that can be copied"};
+
+// `room` >= length bytes at `to`: the payload, then zeroes.
+[[nodiscard]] Status copy_payload(const Vm& vm, const Payload& payload, IpaRange to,
+                                  PackedImage image) {
+    const u8* source =
+        mapping::map_window(WindowSlot::source, image.base + payload.offset, payload.length);
+    if (source == nullptr) {
+        return too_large;
+    }
+    Status status = Done{};
+    if (payload_hash(source, payload.length) != payload.hash) {
+        status = Error{"a payload's hash is not the manifest's: the image was damaged on its way"};
+    } else {
+        const GuestBytes guest{vm, to};
+        if (guest.bytes() == nullptr) {
+            status = too_large;
+        } else {
+            copy(guest.bytes(), source, payload.length);
+            std::memset(guest.bytes() + payload.length, 0, to.size - payload.length);
+        }
+    }
+    mapping::unmap_window(WindowSlot::source);
+    return status;
+}
+
+[[nodiscard]] Status write_tree(const Vm& vm, const VmDescription& description,
+                                const Placement& placement, GicGeneration generation) {
+    const GuestBytes guest{vm, placement.tree};
+    if (guest.bytes() == nullptr) {
+        return too_large;
+    }
+    const GuestMachine machine{.gic = generation,
+                               .vcpus = description.vcpus,
+                               .ram = description.ram(),
+                               .initrd = placement.initrd,
+                               .bootargs = description.bootargs,
+                               .pl011 = description.pl011};
+    const Result<usize> written = write_guest_tree(guest.bytes(), placement.tree.size, machine);
+    return written.ok() ? Status{Done{}} : Status{written.error()};
+}
+
+// The first address at or above `at` where [at, at + size) meets nothing taken.
+[[nodiscard]] Pa skip_taken(const Platform& platform, PaRange image, Pa at, u64 size) {
+    bool moved = true;
+    while (moved) {
+        moved = false;
+        const auto step_over = [&](PaRange taken) {
+            if (taken.overlaps({at, size})) {
+                at = taken.end().align_up(guest_memory_granule);
+                moved = true;
+            }
+        };
+        step_over(image);
+        for (u32 n = 0; n < platform.reserved_count; ++n) {
+            step_over(platform.reserved[n]);
+        }
+    }
+    return at;
+}
+
+} // namespace
+
+Result<PaRange> find_free_ram(const Platform& platform, PackedImage image, u64 size) {
+    const PaRange taken{image.base, image.size};
+    for (u32 n = 0; n < platform.ram_count; ++n) {
+        const PaRange ram = platform.ram[n];
+        const Pa at = skip_taken(platform, taken, ram.base.align_up(guest_memory_granule), size);
+        if (ram.contains(PaRange{at, size})) {
+            return PaRange{at, size};
+        }
+    }
+    return Error{"the machine has no free contiguous memory for this VM"};
+}
+
+Status map_guest(Vm& vm, const VmDescription& description, const Platform& platform) {
+    Status status = vm.stage2.map(guest_ram_base, vm.ram.base, vm.ram.size, Stage2Memory::ram);
+    if (status.ok() && description.pl011) {
+        status = vm.stage2.map(guest_map::pl011.base, platform.uart.frame.base,
+                               guest_map::pl011.size, Stage2Memory::device);
+    }
+    if (status.ok() && platform.gic.generation == GicGeneration::v2) {
+        status = vm.stage2.map(guest_map::gicc.base, platform.gic.gicv.base, guest_map::gicc.size,
+                               Stage2Memory::device);
+    }
+    return status;
+}
+
+Status load_guest(const Vm& vm, const VmDescription& description, PackedImage image,
+                  GicGeneration generation) {
+    const Placement placement = place_guest(description);
+    Status status =
+        copy_payload(vm, description.kernel,
+                     {description.kernel.load, description.kernel_memory_size}, image);
+    if (status.ok() && description.has_initrd) {
+        status = copy_payload(vm, description.initrd, placement.initrd, image);
+    }
+    if (status.ok()) {
+        status = write_tree(vm, description, placement, generation);
+    }
+    cache::invalidate_instructions(); // what was copied may be executed
+    return status;
+}
+
+} // namespace hyp

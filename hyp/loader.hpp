@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts a VM into memory: RAM taken from the machine's, stage-2 tables, kernel, initrd and device
+// tree copied in and cleaned to the point of coherency, for the guest starts with its caches off.
+#pragma once
+
+#include "hyp/core/manifest/manifest.hpp"
+#include "hyp/platform/platform.hpp"
+#include "hyp/vm.hpp"
+
+namespace hyp {
+
+// The packed image as it lies in memory.
+struct PackedImage {
+    Pa base{};
+    u64 size = 0; // with payloads; 0 when nothing is packed
+};
+
+// Free, 2 MiB aligned, contiguous memory outside everything reserved; fails if there is none.
+[[nodiscard]] Result<PaRange> find_free_ram(const Platform& platform, PackedImage image, u64 size);
+
+// Maps the guest's RAM and passed-through devices. `gicv`: the GICv2 virtual CPU interface.
+[[nodiscard]] Status map_guest(Vm& vm, const VmDescription& description, const Platform& platform);
+
+// Copies the payloads, refusing a wrong hash, and writes the tree.
+[[nodiscard]] Status load_guest(const Vm& vm, const VmDescription& description,
+                                PackedImage image, GicGeneration generation);
+
+} // namespace hyp

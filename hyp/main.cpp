@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The composition root: what is known of the machine is put together here, in the order in which it
+// becomes known, and handed to start.cpp. Silence is the one failure that is not allowed: whatever
+// is missing is said on the console as soon as there is one.
+#include "boot/el3.h"
+#include "hyp/arch/mapping.hpp"
+#include "hyp/arch/percpu.hpp"
+#include "hyp/arch/sysreg.hpp"
+#include "hyp/baton.hpp"
+#include "hyp/doctor.hpp"
+#include "hyp/start.hpp"
+#include "hyp/tree_search.hpp"
+
+#include <cstring>
+
+extern "C" {
+extern const char _image_start[];
+extern const char _stack_top[];
+extern const char _emergency_top[];
+extern const char vectors_boot[];
+}
+
+namespace hyp {
+
+constinit Baton baton{};
+
+namespace {
+
+[[gnu::section(".bss.percpu")]] PerCpu boot_percpu;
+
+// The arm64 Image header's image_size: rewritten by the packer to cover what follows.
+[[nodiscard]] u64 image_size_from_header() {
+    constexpr u64 image_size_offset = 16;
+    u64 size = 0;
+    std::memcpy(&size, _image_start + image_size_offset, sizeof size);
+    return size;
+}
+
+void set_up_percpu() {
+    mapping::map_percpu(&boot_percpu);
+    PerCpu& cpu = this_cpu();
+    cpu.stack_top = reinterpret_cast<u64>(_stack_top);
+    cpu.emergency_top = reinterpret_cast<u64>(_emergency_top);
+}
+
+void open_console(Pa uart) {
+    mapping::map_device_page(HYP_UART_VA, uart);
+    baton.console.open();
+}
+
+[[noreturn]] void refuse_without_tree(const FoundTree& found, u64 x0) {
+    const FallbackConsole fallback = find_fallback_console();
+    if (fallback.machine != nullptr) {
+        baton.console.open();
+        baton.conduit = Conduit::smc;
+    }
+    refuse("%s device tree (x0 was 0x%lx): boot the flat image with a tree in x0, e.g. QEMU -kernel "
+           "NAME.img or U-Boot booti",
+           found.broken_seen ? "only a broken" : "no", x0);
+}
+
+[[nodiscard]] Platform read_machine(u64 x0, Pa image, FoundTree& found) {
+    found = find_tree(x0, image);
+    if (found.bytes == nullptr) {
+        refuse_without_tree(found, x0);
+    }
+    const Result<Platform> platform = read_platform(found.bytes, found.limit, found.range.base);
+    mapping::unmap_window(mapping::WindowSlot::source);
+    if (!platform.ok()) {
+        const FallbackConsole fallback = find_fallback_console();
+        if (fallback.machine != nullptr) {
+            baton.console.open();
+            baton.conduit = Conduit::smc;
+        }
+        refuse("broken device tree at 0x%lx: %s", found.range.base.value(),
+               platform.error().reason);
+    }
+    return platform.value();
+}
+
+void check_machine(const Platform& platform) {
+    const PlatformGic& gic = platform.gic;
+    if (!gic.present) {
+        refuse("the device tree names no GICv2 or GICv3, and Baton knows no other controller");
+    }
+    if (gic.generation == GicGeneration::v2 && gic.gicv.size == 0) {
+        refuse("the GICv2 in the device tree has no virtual CPU interface (GICH and GICV regions)");
+    }
+    if (!gic.maintenance.present || !platform.timer.hyp.present || !platform.timer.ptimer.present) {
+        refuse("the device tree gives no interrupt for GIC maintenance or the hypervisor timer");
+    }
+    if (!platform.timer.vtimer.present || platform.timer.vtimer.intid != host_vtimer) {
+        refuse("the virtual timer's interrupt is not PPI 11 (INTID 27)");
+    }
+    if (platform.ram_count == 0) {
+        refuse("the device tree names no memory");
+    }
+}
+
+void map_gic(const PlatformGic& gic) {
+    constexpr u64 page = stage1::page_size;
+    mapping::map_device(HYP_GICD_VA, gic.gicd.base, gic.gicd.size < 64 * kib ? page : 64 * kib);
+    if (gic.generation == GicGeneration::v2) {
+        mapping::map_device(HYP_GICC_VA, gic.gicc.base, 2 * page);
+        mapping::map_device(HYP_GICH_VA, gic.gich.base, page);
+        mapping::map_device(HYP_GICV_VA, gic.gicv.base, 2 * page);
+    } else {
+        // The boot pCPU's redistributor: the frame whose GICR_TYPER holds our affinity.
+        mapping::map_device(HYP_GICR_VA, gic.gicr[0].base, 128 * kib);
+    }
+}
+
+// Entered at EL3: the resident code there opens the GIC's secure half (boot/el3.S).
+void open_secure_gic(const PlatformGic& gic) {
+    register u64 x0 asm("x0") = EL3_OPEN_GIC;
+    register u64 x1 asm("x1") = gic.gicd.base.value();
+    register u64 x2 asm("x2") = gic.generation == GicGeneration::v3 ? gic.gicr[0].base.value() : 0;
+    register u64 x3 asm("x3") = gic.gicc.base.value();
+    asm volatile("smc #0"
+                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                 :
+                 : "x4", "x5", "x6", "x7", "x8", "x9", "memory");
+    if (x0 != 0) {
+        refuse("the resident EL3 code did not open the GIC");
+    }
+}
+
+} // namespace
+
+extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image);
+
+// From boot/start.S, at the virtual address, MMU on, .bss clear. `x0` is what firmware left there,
+// `image` the physical address of the image.
+extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image) {
+    mapping::set_image_pa(Pa{image});
+    mapping::set_regime(exception_level == 1 ? Regime::el1 : Regime::el2);
+    set_up_percpu();
+    mapping::drop_identity();
+    FoundTree found;
+    const Platform platform = read_machine(x0, Pa{image}, found);
+    baton.conduit = platform.conduit;
+    baton.maintenance = platform.gic.maintenance.intid;
+    if (platform.uart.kind == UartKind::pl011) {
+        open_console(platform.uart.frame.base);
+    }
+    if (exception_level == 1) {
+        refuse("entered at EL1, but a hypervisor needs EL2: start QEMU with -M "
+               "virt,virtualization=on; in U-Boot use booti, not go");
+    }
+    report_boot({exception_level, Pa{image}, found.range, found.source}, platform);
+    report_cpu(platform);
+    report_machine(platform);
+    check_machine(platform);
+    if (exception_level == 3) {
+        open_secure_gic(platform.gic);
+    }
+    map_gic(platform.gic);
+    const PackedImage packed{Pa{image}, image_size_from_header()};
+    if (platform.gic.generation == GicGeneration::v2) {
+        start_on_v2(platform, packed);
+    }
+    start_on_v3(platform, packed);
+}
+
+} // namespace hyp
