@@ -30,62 +30,25 @@ public:
     // GICv3: a trapped write of ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1.
     void write_sgi(SgiRegister which, u64 value);
 
-    // Which register an offset belongs to; `reserved` for what does not exist.
-    enum class Reg : u8 {
-        reserved,
-        ctlr,
-        typer,
-        iidr,
-        igroupr,
-        isenabler,
-        icenabler,
-        ispendr,
-        icpendr,
-        isactiver,
-        icactiver,
-        ipriorityr,
-        itargetsr,
-        icfgr,
-        sgir,
-        cpendsgir,
-        spendsgir,
-        irouter,
-        pidr2,
-        gicr_ctlr,
-        gicr_typer,
-        waker,
-    };
-    // A run of one register: bytes first..last, and how wide an access may be.
-    struct Row {
-        Reg reg;
-        u16 first;
-        u16 last;
-        u8 sizes; // bit k: 1 << k bytes
-        u8 bits;  // per INTID; 0: not an array
-    };
-
 private:
-    struct Access {
-        Reg reg;
-        u32 word;   // 32-bit word within the array, counted from INTID 0
-        u32 byte;   // byte within the whole array
-        u32 offset; // within the frame
-    };
+    // What an access is to: a register, which 32-bit word and which byte of its array (counted from
+    // INTID 0), how wide, and for arrays of bits the bits of the word that exist.
+    struct Access;
 
     [[nodiscard]] Access decode(VdistFrame frame, u32 offset, AccessSize size) const;
-    [[nodiscard]] u64 read_register(const Access& at, AccessSize size, const PhysWords& phys) const;
-    void write_register(const Access& at, AccessSize size, u64 value);
     [[nodiscard]] u32 implemented(VdistFrame frame, unsigned word) const;
 
     [[nodiscard]] u32 type() const;
     [[nodiscard]] u64 redistributor_type() const;
-    [[nodiscard]] u32 read_icfgr(u32 word) const;
-    void write_icfgr(u32 word, u32 value);
-    [[nodiscard]] u64 read_bytes(const Access& at, AccessSize size) const;
-    void write_bytes(const Access& at, AccessSize size, u64 value);
-    void write_target(VIntid vintid, u8 targets);
-    [[nodiscard]] u64 read_irouter(const Access& at, AccessSize size) const;
-    void write_irouter(const Access& at, AccessSize size, u64 value);
+    [[nodiscard]] static u64 part_of(u64 whole, const Access& at);
+    void write_group(const Access& at, u32 groups);
+    [[nodiscard]] u64 read_bytes(const Access& at) const;
+    void write_bytes(const Access& at, u64 value);
+    [[nodiscard]] u8 read_byte(const Access& at, VIntid vintid) const;
+    void write_byte(const Access& at, VIntid vintid, u8 value);
+    [[nodiscard]] u32 read_config(const Access& at) const;
+    void write_config(const Access& at, u32 value);
+    void write_router(const Access& at, u64 value);
     void write_sgir(u32 value);
 
     VcpuIrqs* irqs_;

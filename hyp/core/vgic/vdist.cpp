@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// The emulated distributor: what each register of vdist_table.hpp does.
+#include "hyp/core/vgic/vdist.hpp"
+
+#include "hyp/core/regs/gicd.hpp"
+#include "hyp/core/regs/gicr.hpp"
+#include "hyp/core/vgic/vdist_table.hpp"
+
+namespace hyp {
+
+using namespace vdist;
+
+namespace {
+
+constexpr u32 implementer_arm = 0x43b;
+constexpr u32 product_baton = 0xba;
+constexpr u32 identification = product_baton << 24U | implementer_arm;
+constexpr u32 pidr2_v2 = 0x2b;
+constexpr u32 pidr2_v3 = 0x3b;
+constexpr u32 ctlr_v3_fixed = 1U << 4U | 1U << 6U; // ARE, DS: one security state, no legacy
+constexpr u64 router_irm = u64{1} << 31U;
+constexpr u64 router_fields = 0xff'80ff'ffff; // Aff3, IRM, Aff2, Aff1, Aff0
+constexpr u32 sgi_bits = 0xffff;
+constexpr u8 self = 0;     // this vCPU's CPU interface
+constexpr u8 existing = 1; // CPU interfaces, bit each
+
+} // namespace
+
+struct Vdist::Access {
+    Reg reg;
+    VdistFrame frame;
+    AccessSize size;
+    u32 offset; // within the frame
+    u32 word;   // of 32 bits, within the array
+    u32 byte;   // within the array
+};
+
+Vdist::Vdist(VcpuIrqs& irqs, GicGeneration generation, Affinity affinity)
+    : irqs_{&irqs}, generation_{generation}, affinity_{affinity} {
+    targets_.fill(1);
+    for (unsigned spi = 32; generation == GicGeneration::v3 && spi < guest_intids; ++spi) {
+        router_[spi] = 0;
+        irqs_->set_routed(VIntid{spi}, affinity.packed() == 0);
+    }
+}
+
+// Everything that does not exist comes out as `reserved`.
+Vdist::Access Vdist::decode(VdistFrame frame, u32 offset, AccessSize size) const {
+    Row row{};
+    switch (frame) {
+    case VdistFrame::gicd:
+        row =
+            generation_ == GicGeneration::v2 ? look_up(gicd_v2, offset) : look_up(gicd_v3, offset);
+        break;
+    case VdistFrame::gicr_rd: row = look_up(gicr_rd, offset); break;
+    case VdistFrame::gicr_sgi: row = look_up(gicr_sgi, offset); break;
+    }
+    const u32 bytes = static_cast<u32>(size);
+    const u32 within = offset - row.first;
+    Access at{row.reg, frame, size, offset, within / 4, within};
+    const bool exists = row.bits == 0 || within * 8 / row.bits < guest_intids;
+    const bool redistributor = frame != VdistFrame::gicd;
+    const bool fits = (row.widths & bytes) != 0 && offset % bytes == 0;
+    if (!exists || !fits || (redistributor && generation_ == GicGeneration::v2)) {
+        at.reg = Reg::reserved;
+    }
+    return at;
+}
+
+// INTIDs of a word of 32 that this frame shows. With affinity routing GICD has no private ones.
+u32 Vdist::implemented(VdistFrame frame, unsigned word) const {
+    const bool private_frame = frame == VdistFrame::gicr_sgi || generation_ == GicGeneration::v2;
+    return word != 0 || private_frame ? ~0U : 0;
+}
+
+u32 Vdist::physical_words(VdistFrame frame, u32 offset) const {
+    const Access at = decode(frame, offset, AccessSize::word);
+    const bool pending = at.reg == Reg::ispendr || at.reg == Reg::icpendr;
+    return pending && implemented(frame, at.word) != 0 ? irqs_->hardware_words(at.word) : 0;
+}
+
+u32 Vdist::type() const {
+    const GicdTyper common = GicdTyper{}.with<GicdTyper::ItLinesNumber>(guest_words - 1);
+    constexpr u32 id_bits = 10;
+    return generation_ == GicGeneration::v2 ? common.raw()
+                                            : common.with<GicdTyper::IdBits>(id_bits - 1).raw();
+}
+
+u64 Vdist::redistributor_type() const {
+    return GicrTyper{}
+        .with<GicrTyper::Last>(true)
+        .with<GicrTyper::Affinity>(affinity_.packed())
+        .raw();
+}
+
+u64 Vdist::read(VdistFrame frame, u32 offset, AccessSize size, const PhysWords& phys) const {
+    const Access at = decode(frame, offset, size);
+    const bool v2 = generation_ == GicGeneration::v2;
+    const u32 here = implemented(frame, at.word);
+    switch (at.reg) {
+    case Reg::reserved:
+    case Reg::sgir:
+    case Reg::gicr_ctlr: return 0;
+    case Reg::ctlr: return irqs_->group_enables() | (v2 ? 0 : ctlr_v3_fixed);
+    case Reg::typer: return type();
+    case Reg::iidr: return identification;
+    case Reg::pidr2: return v2 ? pidr2_v2 : pidr2_v3;
+    case Reg::igroupr: return here & irqs_->group_word(at.word);
+    case Reg::isenabler:
+    case Reg::icenabler: return here & irqs_->enabled_word(at.word);
+    case Reg::ispendr:
+    case Reg::icpendr: return here & irqs_->pending_word(at.word, phys);
+    case Reg::isactiver:
+    case Reg::icactiver: return here & irqs_->active_word(at.word);
+    case Reg::ipriorityr:
+    case Reg::itargetsr:
+    case Reg::cpendsgir:
+    case Reg::spendsgir: return read_bytes(at);
+    case Reg::icfgr: return read_config(at);
+    case Reg::waker:
+        return GicrWaker{}
+            .with<GicrWaker::ProcessorSleep>(asleep_)
+            .with<GicrWaker::ChildrenAsleep>(asleep_)
+            .raw();
+    case Reg::irouter: return part_of(router_[at.byte / 8], at);
+    case Reg::gicr_typer: return part_of(redistributor_type(), at);
+    }
+    return 0;
+}
+
+// On GICv2 SGIs are always enabled, and made pending and not by SPENDSGIR and CPENDSGIR.
+void Vdist::write(VdistFrame frame, u32 offset, AccessSize size, u64 value) {
+    const Access at = decode(frame, offset, size);
+    const u32 word = static_cast<u32>(value);
+    const bool v2 = generation_ == GicGeneration::v2;
+    const u32 mask = word & implemented(frame, at.word);
+    const u32 but_sgis = v2 && at.word == 0 ? mask & ~sgi_bits : mask;
+    switch (at.reg) {
+    case Reg::reserved:
+    case Reg::typer:
+    case Reg::iidr:
+    case Reg::pidr2:
+    case Reg::gicr_ctlr:
+    case Reg::gicr_typer: return;
+    // GICv2: Group 0 alone, which is how a guest sees it that has no security extensions.
+    case Reg::ctlr: irqs_->set_group_enables(static_cast<u8>(v2 ? word & 1 : word & 3)); return;
+    case Reg::igroupr: write_group(at, word); return;
+    case Reg::isenabler: irqs_->guest_enable(at.word, but_sgis); return;
+    case Reg::icenabler: irqs_->guest_disable(at.word, but_sgis); return;
+    case Reg::ispendr: irqs_->guest_set_pending(at.word, but_sgis); return;
+    case Reg::icpendr: irqs_->guest_clear_pending(at.word, but_sgis); return;
+    case Reg::isactiver: irqs_->guest_set_active(at.word, mask); return;
+    case Reg::icactiver: irqs_->guest_clear_active(at.word, mask); return;
+    case Reg::ipriorityr:
+    case Reg::itargetsr:
+    case Reg::cpendsgir:
+    case Reg::spendsgir: write_bytes(at, value); return;
+    case Reg::icfgr: write_config(at, word); return;
+    case Reg::sgir: write_sgir(word); return;
+    case Reg::irouter: write_router(at, value); return;
+    case Reg::waker: asleep_ = GicrWaker{word}.get<GicrWaker::ProcessorSleep>(); return;
+    }
+}
+
+// The upper or lower half of a 64-bit register, or all of it.
+u64 Vdist::part_of(u64 whole, const Access& at) {
+    if (at.size == AccessSize::dword) {
+        return whole;
+    }
+    return (at.offset & 4U) != 0 ? whole >> 32U : whole & ~u32{0};
+}
+
+void Vdist::write_group(const Access& at, u32 groups) {
+    if (implemented(at.frame, at.word) != 0) {
+        irqs_->guest_set_group(at.word, groups);
+    }
+}
+
+u64 Vdist::read_bytes(const Access& at) const {
+    u64 value = 0;
+    for (u32 i = 0; i < static_cast<u32>(at.size); ++i) {
+        value |= u64{read_byte(at, VIntid{at.byte + i})} << (8 * i);
+    }
+    return value;
+}
+
+void Vdist::write_bytes(const Access& at, u64 value) {
+    for (u32 i = 0; i < static_cast<u32>(at.size); ++i) {
+        write_byte(at, VIntid{at.byte + i}, static_cast<u8>(value >> (8 * i)));
+    }
+}
+
+u8 Vdist::read_byte(const Access& at, VIntid vintid) const {
+    if ((implemented(at.frame, vintid.value() / 32) & IntidSet::bit(vintid)) == 0) {
+        return 0;
+    }
+    if (at.reg == Reg::ipriorityr) {
+        return irqs_->priority(vintid);
+    }
+    return at.reg == Reg::itargetsr ? targets_[vintid.value()] : irqs_->pending_sources(vintid);
+}
+
+void Vdist::write_byte(const Access& at, VIntid vintid, u8 value) {
+    if ((implemented(at.frame, vintid.value() / 32) & IntidSet::bit(vintid)) == 0) {
+        return;
+    }
+    const u8 cpus = value & existing;
+    if (at.reg == Reg::ipriorityr) {
+        irqs_->guest_set_priority(vintid, value);
+    } else if (at.reg == Reg::cpendsgir) {
+        irqs_->guest_clear_sources(vintid, cpus);
+    } else if (at.reg == Reg::spendsgir) {
+        irqs_->guest_set_sources(vintid, cpus);
+    } else if (!vintid.is_private()) {
+        targets_[vintid.value()] = cpus;
+        irqs_->set_routed(vintid, cpus != 0);
+    }
+}
+
+// Two bits an INTID, of which the upper says edge; 16 INTIDs a word. SGIs are edge for good.
+u32 Vdist::read_config(const Access& at) const {
+    const unsigned word = at.word / 2;
+    const u32 half = irqs_->edge_word(word) & implemented(at.frame, word);
+    const u32 edges = half >> (at.word % 2 * 16);
+    u32 config = 0;
+    for (u32 i = 0; i < 16; ++i) {
+        config |= (edges >> i & 1U) << (2 * i + 1);
+    }
+    return config;
+}
+
+void Vdist::write_config(const Access& at, u32 value) {
+    const unsigned word = at.word / 2;
+    u32 edges = 0;
+    for (u32 i = 0; i < 16; ++i) {
+        edges |= (value >> (2 * i + 1) & 1U) << i;
+    }
+    const u32 shift = at.word % 2 * 16;
+    const u32 mask = 0xffffU << shift & implemented(at.frame, word);
+    if (at.word != 0) {
+        irqs_->guest_set_edge(word, edges << shift, mask);
+    }
+}
+
+void Vdist::write_router(const Access& at, u64 value) {
+    const u32 spi = at.byte / 8;
+    if (spi < 32) {
+        return;
+    }
+    u64& router = router_[spi];
+    constexpr u64 upper_half = ~u64{0} << 32U;
+    if (at.size == AccessSize::dword) {
+        router = value;
+    } else if ((at.offset & 4U) != 0) {
+        router = (router & ~upper_half) | value << 32U;
+    } else {
+        router = (router & upper_half) | (value & ~upper_half);
+    }
+    router &= router_fields;
+    const u64 aff3 = router >> 32U;
+    const bool here =
+        (router & router_irm) != 0 || (aff3 << 24U | (router & 0xff'ffffU)) == affinity_.packed();
+    irqs_->set_routed(VIntid{spi}, here);
+}
+
+void Vdist::write_sgir(u32 value) {
+    const GicdSgir request{value};
+    if (sgi_targets(request, self, existing) != 0) {
+        irqs_->raise_sgi(VIntid{request.get<GicdSgir::Intid>()}, self);
+    }
+}
+
+// A Group 1 SGI is only raised if the target has it in Group 1, and so for Group 0. With one
+// security state ICC_ASGI1R_EL1 asks for Group 0 as ICC_SGI0R_EL1 does (IHI 0069, GICD_CTLR.DS).
+void Vdist::write_sgi(SgiRegister which, u64 value) {
+    const IccSgir request{value};
+    const VIntid sgi{request.get<IccSgir::Intid>()};
+    const Group wanted = which == SgiRegister::sgi1r ? Group::group1 : Group::group0;
+    if (sgi_reaches(request, affinity_, affinity_) && irqs_->group(sgi) == wanted) {
+        irqs_->raise_sgi(sgi, 0);
+    }
+}
+
+} // namespace hyp
