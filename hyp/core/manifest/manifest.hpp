@@ -35,6 +35,7 @@ enum class OnCrash : u8 { stop };
 
 // Strings point into the manifest's tree and live as long as it does.
 struct VmDescription {
+    const char* node = "";        // name of its node below /vms
     const char* label = "";       // 1 to 31 printable characters
     const char* bootargs = "";    // up to 2047 characters
     const char* kernel_file = ""; // source form only

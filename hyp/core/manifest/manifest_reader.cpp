@@ -84,6 +84,7 @@ const char* ManifestReader::begin_node() {
             return "there are more than 8 VMs";
         }
         ++out_.vm_count;
+        current().node = tree_.name();
     }
     if (kind == initrd) {
         current().has_initrd = true;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// pack: puts a manifest and the files it names behind the hypervisor.
+//
+//     pack --manifest MANIFEST.dtb --hyp HYP.img --out NAME
+//
+// leaves NAME.img, to boot or flash, and NAME.elf, the same bytes for loaders that want ELF. File
+// names in the manifest are relative to the current directory. Every refusal is one sentence on
+// standard error, and status 2.
+#include "scripts/pack/image.hpp"
+#include "scripts/pack/pack_error.hpp"
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace pack {
+
+namespace {
+
+struct Arguments {
+    std::string manifest;
+    std::string hyp;
+    std::string out;
+};
+
+Arguments parse(int count, char** words) {
+    Arguments arguments;
+    const std::pair<std::string, std::string*> known[] = {
+        {"--manifest", &arguments.manifest}, {"--hyp", &arguments.hyp}, {"--out", &arguments.out}};
+    for (int i = 1; i < count; i += 2) {
+        std::string* value = nullptr;
+        for (const auto& [name, place] : known) {
+            value = name == words[i] ? place : value;
+        }
+        if (value == nullptr || i + 1 == count) {
+            throw PackError{"", std::string{"what is '"} + words[i] +
+                                    "'? usage: pack --manifest DTB --hyp IMG --out NAME"};
+        }
+        *value = words[i + 1];
+    }
+    for (const auto& [name, place] : known) {
+        if (place->empty()) {
+            throw PackError{"", name + " is missing: pack --manifest DTB --hyp IMG --out NAME"};
+        }
+    }
+    return arguments;
+}
+
+// `bytes` outlives the Manifest, whose strings point into it.
+hyp::Manifest read(const std::string& file, const Bytes& bytes, hyp::usize offset,
+                   hyp::ManifestForm form) {
+    hyp::NodePath path;
+    hyp::Result<hyp::Manifest> manifest =
+        hyp::read_manifest(bytes.data() + offset, bytes.size() - offset, form, bytes.size(), path);
+    if (!manifest.ok()) {
+        const std::string where = manifest.error().where;
+        throw PackError{where.empty() ? file : where, manifest.error().reason};
+    }
+    return manifest.value();
+}
+
+PackedVm add_files(Image& image, const hyp::VmDescription& vm) {
+    const std::string node = std::string{"/vms/"} + vm.node;
+    PackedVm packed;
+    packed.kernel =
+        recognise_kernel(node + ":kernel", read_file(node + ":kernel", vm.kernel_file), vm.memory);
+    packed.kernel_at = image.add(packed.kernel.bytes);
+    packed.kernel.bytes.clear();
+    if (vm.has_initrd) {
+        const Bytes initrd = read_file(node + ":initrd", vm.initrd_file);
+        if (initrd.empty()) {
+            throw PackError{node + ":initrd", "the file is empty"};
+        }
+        packed.initrd_at = image.add(initrd);
+    }
+    return packed;
+}
+
+void run(const Arguments& arguments) {
+    const Bytes source = read_file("", arguments.manifest);
+    const hyp::Manifest manifest = read(arguments.manifest, source, 0, hyp::ManifestForm::source);
+    Image image{read_file("", arguments.hyp)};
+    std::vector<PackedVm> vms;
+    for (hyp::u32 n = 0; n < manifest.vm_count; ++n) {
+        vms.push_back(add_files(image, manifest.vms[n]));
+    }
+    image.finish(packed_manifest(manifest, vms));
+    // What EL2 will say to it at boot.
+    (void)read(arguments.manifest, image.bytes(), hyp::manifest_offset, hyp::ManifestForm::packed);
+    const Bytes wrapper = elf_wrapper(image.bytes().size());
+    write_file(arguments.out + ".img", {&image.bytes()});
+    write_file(arguments.out + ".elf", {&wrapper, &image.bytes()});
+}
+
+} // namespace
+
+} // namespace pack
+
+int main(int count, char** words) {
+    try {
+        pack::run(pack::parse(count, words));
+        return 0;
+    } catch (const pack::PackError& error) {
+        std::fprintf(stderr, "pack: %s\n", error.what());
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "pack: out of memory or file system error: %s\n", error.what());
+    }
+    return 2;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the packed form of a manifest. The reader of hyp/core/manifest judges the result, so
+// nothing is checked twice here.
+#include "scripts/pack/image.hpp"
+#include "scripts/pack/pack_error.hpp"
+
+#include <libfdt.h>
+
+namespace pack {
+
+namespace {
+
+class Writer {
+public:
+    Writer() : bytes_(hyp::manifest_size_limit) {
+        check(fdt_create(bytes_.data(), static_cast<int>(bytes_.size())));
+        check(fdt_finish_reservemap(bytes_.data()));
+    }
+    void begin(const std::string& name) { check(fdt_begin_node(bytes_.data(), name.c_str())); }
+    void end() { check(fdt_end_node(bytes_.data())); }
+    void string(const char* name, const char* text) {
+        const std::string value{text};
+        check(fdt_property(bytes_.data(), name, value.c_str(), static_cast<int>(value.size() + 1)));
+    }
+    void cell(const char* name, hyp::u32 value) {
+        check(fdt_property_u32(bytes_.data(), name, value));
+    }
+    void dword(const char* name, hyp::u64 value) {
+        check(fdt_property_u64(bytes_.data(), name, value));
+    }
+    void empty(const char* name) { check(fdt_property(bytes_.data(), name, nullptr, 0)); }
+    [[nodiscard]] Bytes finish() {
+        check(fdt_finish(bytes_.data()));
+        bytes_.resize(fdt_totalsize(bytes_.data()));
+        return bytes_;
+    }
+
+private:
+    static void check(int error) {
+        if (error != 0) {
+            throw PackError{"/", "the compiled manifest is longer than 64 KiB"};
+        }
+    }
+    Bytes bytes_;
+};
+
+const char* crash_name(hyp::SelfCrash crash) {
+    switch (crash) {
+    case hyp::SelfCrash::none: return "";
+    case hyp::SelfCrash::stack: return "stack";
+    case hyp::SelfCrash::text: return "text";
+    case hyp::SelfCrash::exec: return "exec";
+    case hyp::SelfCrash::fiq: return "fiq";
+    case hyp::SelfCrash::serror: return "serror";
+    }
+    return "";
+}
+
+void write_options(Writer& tree, const hyp::Options& options) {
+    tree.begin("options");
+    tree.cell("list-registers", options.list_registers);
+    if (options.ignore_quirks) {
+        tree.empty("ignore-quirks");
+    }
+    if (options.self_crash != hyp::SelfCrash::none) {
+        tree.string("self-crash", crash_name(options.self_crash));
+    }
+    tree.end();
+}
+
+void write_payload(Writer& tree, const hyp::Payload& payload) {
+    tree.dword("offset", payload.offset);
+    tree.dword("length", payload.length);
+    tree.dword("hash", payload.hash);
+}
+
+void write_vm(Writer& tree, const hyp::VmDescription& vm, const PackedVm& packed) {
+    tree.string("label", vm.label);
+    tree.cell("memory-mib", static_cast<hyp::u32>(vm.memory / hyp::mib));
+    tree.cell("vcpus", vm.vcpus);
+    if (vm.bootargs[0] != '\0') {
+        tree.string("bootargs", vm.bootargs);
+    }
+    if (vm.pl011) {
+        tree.string("devices", "pl011");
+    }
+    tree.string("on-crash", "stop");
+    tree.begin("kernel");
+    write_payload(tree, packed.kernel_at);
+    tree.dword("load", packed.kernel.load.value());
+    tree.dword("entry", packed.kernel.entry.value());
+    tree.dword("memory-size", packed.kernel.memory_size);
+    tree.end();
+    if (vm.has_initrd) {
+        tree.begin("initrd");
+        write_payload(tree, packed.initrd_at);
+        tree.end();
+    }
+}
+
+} // namespace
+
+Bytes packed_manifest(const hyp::Manifest& source, const std::vector<PackedVm>& vms) {
+    Writer tree;
+    tree.begin("");
+    tree.string("compatible", "baton,manifest");
+    write_options(tree, source.options);
+    tree.begin("vms");
+    for (hyp::u32 n = 0; n < source.vm_count; ++n) {
+        tree.begin(source.vms[n].node);
+        write_vm(tree, source.vms[n], vms[n]);
+        tree.end();
+    }
+    tree.end();
+    tree.end();
+    return tree.finish();
+}
+
+} // namespace pack
