@@ -26,7 +26,7 @@ constinit Baton baton{};
 
 namespace {
 
-[[gnu::section(".bss.percpu")]] PerCpu boot_percpu;
+constinit PerCpu boot_percpu{};
 
 // The arm64 Image header's image_size: rewritten by the packer to cover what follows.
 [[nodiscard]] u64 image_size_from_header() {
