@@ -184,7 +184,10 @@ HYP_GIC Quirks HYP_GIC_CLASS::take_witnessed() {
 // FNV-1a over 64-bit words of everything that operator== compares.
 HYP_GIC std::uint64_t HYP_GIC_CLASS::hash() const {
     std::uint64_t h = 0xcbf29ce484222325;
-    const auto mix = [&h](std::uint64_t word) { h = (h ^ word) * 0x100000001b3; };
+    const auto mix = [&h](std::uint64_t word) { // the shift lets upper bits reach the lower ones
+        h = (h ^ word) * 0x9e3779b97f4a7c15;
+        h ^= h >> 32;
+    };
     distributor_.visit(mix);
     for (unsigned pe = 0; pe < Pes; ++pe) {
         physical_[pe].visit(mix);
