@@ -23,7 +23,7 @@ namespace {
 } // namespace
 
 VcpuIrqs::VcpuIrqs(const VgicCaps& caps)
-    : caps_{caps}, stale_{static_cast<u16>((1U << caps.list_registers) - 1)}, control_stale_{true} {
+    : stale_{(1U << caps.list_registers) - 1}, caps_{caps}, control_stale_{true} {
     constexpr u32 sgis = 0xffff;
     edge_.word(0) = sgis;
     if (caps.generation == GicGeneration::v2) {
@@ -63,7 +63,7 @@ bool VcpuIrqs::find_owner(PIntid pintid, VIntid& owner) const {
 void VcpuIrqs::change(PhysChange change, VIntid vintid) {
     changes_[static_cast<u8>(opposite(change))].remove(vintid);
     changes_[static_cast<u8>(change)].add(vintid);
-    changed_words_ = static_cast<u16>(changed_words_ | 1U << (vintid.value() / 32));
+    changed_words_ |= 1U << (vintid.value() / 32);
 }
 
 u32 VcpuIrqs::eligible_word(unsigned word) const {
@@ -87,9 +87,9 @@ void VcpuIrqs::refresh(unsigned word) {
     const u32 pending = latch_.word(word) | owed_.word(word);
     const u32 deliverable = pending & eligible_word(word) & ~elsewhere;
     deliverable_.word(word) = deliverable;
-    const u16 bit = static_cast<u16>(1U << word);
+    const u32 bit = 1U << word;
     const bool waits = (deliverable | spilled_.word(word)) != 0;
-    waiting_words_ = static_cast<u16>(waits ? waiting_words_ | bit : waiting_words_ & ~bit);
+    waiting_words_ = waits ? waiting_words_ | bit : waiting_words_ & ~bit;
 }
 
 u16 VcpuIrqs::live_list_registers() const {

@@ -17,6 +17,7 @@
 #include "hyp/core/vgic/list_reg.hpp"
 
 #include <array>
+#include <type_traits>
 
 namespace hyp {
 
@@ -169,14 +170,10 @@ private:
     [[nodiscard]] bool any_deliverable() const;
     [[nodiscard]] bool any_spilled() const;
 
-    VgicCaps caps_{};
-    u8 group_enables_ = 0;
-    u16 waiting_words_ = 0; // bit w: word w of deliverable_ or spilled_ has a member
-    u16 changed_words_ = 0; // bit w: word w of changes_ has a member
-    u16 stale_ = 0;         // list registers whose hardware content is not known
-    bool control_stale_ = false;
-    VirtControl written_control_{};
-
+    // No padding, so that a test may hash the bytes.
+    u32 waiting_words_ = 0; // bit w: word w of deliverable_ or spilled_ has a member
+    u32 changed_words_ = 0; // bit w: word w of changes_ has a member
+    u32 stale_ = 0;         // list registers whose hardware content is not known
     std::array<ListReg, max_list_registers> wanted_{};
     std::array<ListReg, max_list_registers> written_{};
 
@@ -193,12 +190,18 @@ private:
     IntidSet deliverable_{}; // to be listed as pending; derived, kept by refresh()
     std::array<IntidSet, 8> changes_{}; // by PhysChange
 
+    VgicCaps caps_{};
+    u8 group_enables_ = 0;
+    bool control_stale_ = false;
+    VirtControl written_control_{};
     std::array<u8, guest_intids> priority_{};
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
-    std::array<u16, guest_intids> pintid_{};          // of members of hardware_
     std::array<u8, 16> sources_{};                    // GICv2: senders of a pending SGI, bit each
     std::array<u8, 16> spilled_source_{};             // GICv2: sender of a spilled active SGI
+    std::array<u16, guest_intids> pintid_{};          // of members of hardware_
 };
+
+static_assert(std::has_unique_object_representations_v<VcpuIrqs>);
 
 template <class Visit>
 void VcpuIrqs::take_changes(Visit visit) {
