@@ -76,7 +76,8 @@ bool NodeStack::translate(u64& address, u64 size) const {
             const u64 child = bus.ranges.number(n, layout.child);
             const u64 parent = bus.ranges.number(n + layout.child, layout.parent);
             const u64 span = bus.ranges.number(n + layout.child + layout.parent, layout.size);
-            if (inside(address, size, child, span)) {
+            const bool wraps = parent + (address - child) < parent;
+            if (inside(address, size, child, span) && !wraps) {
                 address = parent + (address - child);
                 found = true;
             }
