@@ -19,7 +19,7 @@ info symbol $pc
 echo [mmu]
 print (unsigned long)$pc > 0x3ff00000000
 bt 1
-kill
+disconnect
 EOF
 
 for gic in 2 3; do
