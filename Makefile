@@ -28,6 +28,7 @@ else
 CROSS := $(CROSS_COMPILE)
 endif
 HOST_CXX ?= g++
+CAN_LOAD := $(filter load,$(.FEATURES))
 # CLANG=1 builds the hypervisor with clang and lld instead, as a second opinion (make lint).
 EL2_CC_CMD := $(if $(CLANG),clang --target=aarch64-linux-gnu,$(CROSS)gcc)
 EL2_CXX_CMD := $(if $(CLANG),clang++ --target=aarch64-linux-gnu,$(CROSS)g++)
@@ -44,19 +45,22 @@ flag_file = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 # ---- flags of code that runs at EL2 (each one's reason: hyp/README.md) ----
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Werror
 WARN_CXX := $(WARN) -Wold-style-cast -Wmissing-declarations
-EL2_COMMON := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
+# Size is a promise (make bench): -Os, the whole program at once, addresses by one ADR. What counts
+# instructions on an interrupt's path is written so that -Os changes nothing there.
+EL2_LTO := $(if $(CLANG),,-flto=auto)
+EL2_COMMON := -Os -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mcmodel=tiny \
     -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only -mstrict-align \
     -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
-    -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
+    -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
 EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
-EL2_LINK := -nostdlib -static -no-pie -Wl,--fix-cortex-a53-843419 -Wl,--build-id=none \
-    -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
+EL2_LINK := $(EL2_COMMON) -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+    -Wl,--fix-cortex-a53-843419 -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
 
 # The vectors' fast paths: g++ saves exactly what they use and may take no veneer register.
-FAST_FLAGS := -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\
+FAST_FLAGS := -fno-lto -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\
     -fcall-saved-x$(n)) -ffixed-x16 -ffixed-x17
 # Code that runs before the MMU is on may hold no absolute address, not even a switch's table.
-PRE_MMU_FLAGS := -fno-jump-tables
+PRE_MMU_FLAGS := -fno-lto -fno-jump-tables
 
 # ---- the hypervisor ----
 H := $(B)$(if $(CLANG),/clang)$(if $(filter 1,$(CHECKED)),/checked)
@@ -65,7 +69,7 @@ HYP_SRC := $(filter-out $(if $(CLANG),hyp/arch/vec_fast.cpp,hyp/arch/vec_fast_cl
     $(call find_src,boot hyp drivers,*.cpp) $(call find_src,boot hyp/arch,*.S) \
     $(call find_src,hyp/arch,*.c))
 HYP_OBJ := $(HYP_SRC:%=$(H)/obj/%.o)
-EL2_LIBS := $(B)/el2libc/libc-el2.a $(B)/libfdt/libfdt.a
+EL2_LIBS := $(B)/libfdt/libfdt.a $(B)/el2libc/libc-el2.a
 
 $(H)/obj/hyp/arch/vec_fast.cpp.o: EXTRA := $(FAST_FLAGS)
 $(H)/obj/boot/early.cpp.o: EXTRA := $(PRE_MMU_FLAGS)
@@ -85,7 +89,6 @@ $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 	$(Q)$(EL2_CC_CMD) $(EL2_COMMON) -MMD -MP -c $< -o $@
 $(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
 	$(call say,LINK)
-	@scripts/link_gate.sh $(CROSS) $(HYP_OBJ)
 	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) \
 	    -lgcc -o $@
 $(H)/hyp.img: $(H)/hyp.elf
@@ -187,11 +190,11 @@ $(B)/trees/complete: scripts/fetch_trees.sh
 .PHONY: hyp guests host tests FORCE
 hyp: $(H)/hyp.img
 guests: $(GUEST_FILES)
-host: $(B)/host/pack
+host: $(B)/host/pack $(if $(CAN_LOAD),$(B)/host/make_exit.so)
 tests: $(B)/host/unit_tests $(TARGETS:%=$(B)/target/%.elf) $(B)/trees/complete
 
 # ---- the commands ----
-.PHONY: help run image test bench lint debug clean in-make
+.PHONY: help run image test bench lint debug clean in-run in-test in-bench
 define help_text
 Baton: an interrupt is handed over, never dropped.
 
@@ -225,21 +228,22 @@ RUN_ARGS = --hyp $(H) --gic "$$GIC" --smp "$$SMP" --cpu "$$CPU" --mem "$$MEM" \
 
 RUNNER := scripts/run.py
 
-# make always ends with 2 when a recipe fails. `run` shall end as the guest did, so its status is
-# kept in a file and make itself is ended with it, by a function loaded into make (a documented
-# extension of GNU make). A make without that feature ends with 2; scripts/run.py is exact anyhow.
+# make always ends with 2 when a recipe fails, and says so below the command's own last line. `run`
+# shall end as the guest did, so the status is kept in a file and make itself is ended with it, by a
+# function loaded into make (a documented extension of GNU make). A make without that feature ends
+# with 2; scripts/run.py is exact anyhow.
 STATUS := $(B)/status.$(shell echo $$PPID)
-CAN_LOAD := $(filter load,$(.FEATURES))
 leave_make = $(if $(CAN_LOAD),$(eval -load $(B)/host/make_exit.so)$(make-exit $(1)),\
-    $(error the run ended with status $(1)))
+    $(error ended with status $(1)))
+exactly = status=0; $(1) || status=$$?; echo $$status >$(STATUS).$(patsubst in-%,%,$@)
 finish = $(if $(filter-out 0,$(1)),$(leave_make))
-run: in-make
-	$(call finish,$(shell cat $(STATUS) 2>/dev/null; rm -f $(STATUS)))@:
-in-make:
+run test bench: %: in-%
+	$(call finish,$(shell cat $(STATUS).$* 2>/dev/null; rm -f $(STATUS).$*))@:
+in-run:
 	$(check_vars)
 	@scripts/deps.sh build run
-	@$(SUBMAKE) hyp guests host $(if $(CAN_LOAD),$(B)/host/make_exit.so)
-	@status=0; $(RUNNER) $(RUN_ARGS) || status=$$?; echo $$status >$(STATUS)
+	@$(SUBMAKE) hyp guests host
+	@$(call exactly,$(RUNNER) $(RUN_ARGS))
 $(B)/host/make_exit.so: scripts/make_exit.c
 	$(call say,HOST)
 	$(Q)gcc $(WARN) -O1 -shared -fPIC $< -o $@
@@ -249,15 +253,15 @@ image:
 	@scripts/deps.sh build
 	@$(SUBMAKE) hyp guests host
 	@scripts/run.py --pack-only $(RUN_ARGS)
-test:
+in-test:
 	@scripts/deps.sh build run test debug
 	@$(SUBMAKE) hyp guests host tests
 	@$(SUBMAKE) hyp CHECKED=1
-	@scripts/test.py
-bench:
+	@$(call exactly,scripts/test.py)
+in-bench:
 	@scripts/deps.sh build run
 	@$(SUBMAKE) hyp guests host
-	@scripts/bench.py
+	@$(call exactly,scripts/bench.py)
 lint:
 	@scripts/deps.sh build test lint
 	+@MAKE='$(SUBMAKE)' EL2_FLAGS='$(EL2_COMMON) $(EL2_CXX)' HOST_FLAGS='$(HOST_COMMON)' \
