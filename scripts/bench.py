@@ -74,7 +74,8 @@ def boot(kernel, gic, el2, append, plugin_log=None):
     if plugin_log:
         machine.extra += plugin_arguments(plugin_log)
     with tempfile.TemporaryFile() as console:
-        session = Session(machine.arguments(), stdin=subprocess.DEVNULL, stdout=console)
+        session = Session(machine.arguments(), stdin=subprocess.DEVNULL, stdout=console,
+                          stderr=subprocess.STDOUT)
         try:
             session.start()
             outcome = session.run(TIME_LIMIT)
@@ -157,7 +158,7 @@ def net(ours, bare, name):
     return (total / reps - bare_total / bare_reps, low - bare_low, high - bare_high)
 
 
-# name, what the guest is asked for, its line, repetitions, bound by (gic, quirk ignored), peer's best
+# Name, what the guest is asked for, bound by (GIC, quirk ignored), best peer by GIC.
 PATHS = (
     ("null HVC", "hvc", {(2, False): 16, (3, False): 16}, {2: 188, 3: 188}),
     ("read of GICD_TYPER", "gicd_read", {}, {2: 224, 3: 224}),
@@ -172,7 +173,7 @@ def measure_gic(bench, gic, ignore_quirks):
     """All rows of one GIC; on GICv2 once with QEMU's fault handled and once as if it were not."""
     rows = []
     key = (gic, ignore_quirks)
-    label = f"v{gic}" + (" no quirk" if ignore_quirks else "")
+    suffix = ", quirk ignored" if ignore_quirks else ""
     for name, what, bounds, peers in PATHS:
         if ignore_quirks and what != "tick":
             continue  # nothing else differs, or the guest would lose ticks
@@ -180,17 +181,18 @@ def measure_gic(bench, gic, ignore_quirks):
         value, low, high = net(ours, bench.bare(gic, what), what)
         counts = bench.counted(gic, what, ignore_quirks)
         reps = ours[what][1]
-        rows.append(Row(name, label, value, "instructions", bounds.get(key), peers.get(gic),
+        rows.append(Row(name + suffix, gic, value, "instructions", bounds.get(key), peers.get(gic),
                         {"min": low, "max": high, "lines": counts["lines"],
                          **{word: counts[word] / reps
                             for word in ("exits", "gic", "barriers", "el2")}}))
         if what == "tick":
-            rows.append(Row("exits per tick", label, counts["exits"] / reps, "exits", EXITS[key],
-                            1))
+            rows.append(Row("exits per tick" + suffix, gic, counts["exits"] / reps, "exits",
+                            EXITS[key], 1))
             if EXITS[key] == 1:  # all but the one of the interrupt itself
-                rows.append(Row("exits at EOI", label, counts["exits"] / reps - 1, "exits", 0, 0))
+                rows.append(Row("exits at EOI" + suffix, gic, counts["exits"] / reps - 1,
+                                "exits", 0, 0))
         if what == "hvc":
-            rows.append(Row("reset to first guest instruction", label, counts["boot"],
+            rows.append(Row("reset to first guest instruction", gic, counts["boot"],
                             "instructions", 440000, {2: 450688, 3: 444960}[gic]))
     return rows
 
@@ -198,7 +200,7 @@ def measure_gic(bench, gic, ignore_quirks):
 def size_row():
     """Text and data of the hypervisor, without what is zero at the start."""
     text, data, zero = qemu_elf.loaded_bytes(os.path.join(BUILD, "hyp.elf"))
-    return Row("text + data", "", text + data, "bytes", 64 * 1024, 83 * 1024,
+    return Row("text + data", None, text + data, "bytes", 64 * 1024, 83 * 1024,
                {"text": text, "data": data, "zero": zero})
 
 
@@ -223,7 +225,8 @@ def main():
         print(f"bench: two runs of the same differ: {what}", file=sys.stderr)
     broken = [row for row in rows if row.broken()]
     for row in broken:
-        print(f"bench: {row.name} on {row.gic or 'any'} is {row.value:g} {row.unit}, above the "
+        where = f" on GICv{row.gic}" if row.gic else ""
+        print(f"bench: {row.name}{where} is {row.value:g} {row.unit}, above the "
               f"bound of {row.bound:g}", file=sys.stderr)
     return 1 if broken or bench.differences else 0
 

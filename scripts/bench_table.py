@@ -10,7 +10,7 @@ class Row:
     either of them None when there is none; `extras` holds what was counted beside it."""
 
     name: str
-    gic: str
+    gic: int | None
     value: float
     unit: str
     bound: float | None = None
@@ -48,7 +48,8 @@ def print_table(rows):
         spread = f"{_text(extras['min'])}..{_text(extras['max'])}" if "min" in extras else ""
         counts = [_text(extras[key]) if key in extras else "" for key in
                   ("exits", "gic", "barriers", "lines")]
-        lines.append((row.name, row.gic, _text(row.value), row.unit, _text(row.bound),
+        gic = f"v{row.gic}" if row.gic else ""
+        lines.append((row.name, gic, _text(row.value), row.unit, _text(row.bound),
                       _text(row.peer), spread, *counts, "BROKEN" if row.broken() else ""))
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:

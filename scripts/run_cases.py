@@ -87,7 +87,7 @@ def prepared(path):
                         os.path.join(BUILD, "linux")], check=True)
     elif path == "test/big.bin" and not os.path.isfile(full):
         os.makedirs(os.path.dirname(full), exist_ok=True)
-        block = bytes(range(1, 252)) * 4178  # near 1 MiB, not a power of two: no page is like another
+        block = bytes(range(1, 252)) * 4178  # near 1 MiB; 251 is prime: no two pages are alike
         with open(f"{full}.part", "wb") as file:
             for _ in range(0, BIG_BYTES, len(block)):
                 file.write(block[:BIG_BYTES - file.tell()])

@@ -134,8 +134,8 @@ class Refusals(unittest.TestCase):
                      "--cpu", "cortex-a15")
         self.refused("MEM (in MiB)", "--raw-image", image, "--mem", "1")
         self.refused("TIMEOUT must be greater", "--raw-image", image, "--timeout", "-1")
-        self.refused("and a GICv3, nothing else", "--raw-image", image, "--machine", "xlnx-versal-virt",
-                     "--gic", "2")
+        self.refused("and a GICv3, nothing else", "--raw-image", image, "--gic", "2",
+                     "--machine", "xlnx-versal-virt")
         self.refused("unrecognized arguments", "--raw-image", image, "--gics", "3")
 
     def test_missing_files(self):
