@@ -52,6 +52,7 @@ struct Distributor {
     // Row 0 alone, unless a quirk keeps them per PE.
     std::array<std::array<std::uint32_t, spi_words>, Pes> spi_latch{};
     std::array<std::array<std::uint32_t, spi_words>, Pes> spi_active{};
+    std::array<std::uint32_t, spi_words> spi_active_elsewhere{}; // quirk: for PEs that do not exist
     std::array<std::array<std::uint8_t, sgi_count>, Pes> sgi_sources{}; // v2
     std::array<std::uint64_t, spi_words * 32> route{};                  // v3 IROUTER
     std::array<std::uint8_t, spi_words * 32> targets{};                 // v2 ITARGETSR
@@ -95,7 +96,8 @@ struct Distributor {
         return latch_word(pe, word) | (~b.edge & b.line);
     }
     [[nodiscard]] constexpr std::uint32_t active_word(unsigned pe, unsigned word) const {
-        return word == 0 ? private_active[pe] : any_row(spi_active, word - 1);
+        return word == 0 ? private_active[pe]
+                         : any_row(spi_active, word - 1) | spi_active_elsewhere[word - 1];
     }
 
     // --- transitions
@@ -143,7 +145,9 @@ struct Distributor {
             private_active[pe] |= bits;
             return;
         }
-        const unsigned rows = options.quirks.has(Quirk::spi_active_per_pe) ? Pes : 1;
+        const bool per_pe = options.quirks.has(Quirk::spi_active_per_pe);
+        const unsigned rows = per_pe ? Pes : 1;
+        spi_active_elsewhere[word - 1] |= per_pe ? bits : 0;
         for (unsigned row = 0; row < rows; ++row) {
             spi_active[row][word - 1] |= bits;
         }
@@ -154,6 +158,7 @@ struct Distributor {
             private_active[pe] &= ~bits;
             return;
         }
+        spi_active_elsewhere[word - 1] &= ~bits;
         for (auto& row : spi_active) {
             row[word - 1] &= ~bits;
         }
@@ -277,6 +282,9 @@ struct Distributor {
         }
         for (unsigned spi = 0; spi < Spis; ++spi) {
             mix(route[spi] << 8 | targets[spi]);
+        }
+        for (const std::uint32_t word : spi_active_elsewhere) {
+            mix(word);
         }
         mix(group_enable);
     }

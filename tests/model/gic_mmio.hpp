@@ -186,7 +186,14 @@ HYP_GIC bool HYP_GIC_CLASS::write_cpu_frame(Interface& interface, unsigned offse
         interface.pmr = static_cast<std::uint8_t>(value & interface.priority_mask());
         return true;
     case gicc::bpr: interface.set_bpr(0, value); return true;
-    case gicc::abpr: interface.set_bpr(1, value); return true;
+    case gicc::abpr:
+        interface.set_bpr(1, value);
+        if (is_virtual && quirk(Quirk::virtual_abpr_below_minimum) &&
+            interface.bpr[1] > (value & 7)) {
+            witness(Quirk::virtual_abpr_below_minimum);
+            interface.bpr[1] = (value & 7) == 0 ? 1 : value & 7;
+        }
+        return true;
     default: return false;
     }
 }

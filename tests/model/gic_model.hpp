@@ -72,6 +72,8 @@ public:
     [[nodiscard]] bool enabled(unsigned pe, unsigned intid) const;
     [[nodiscard]] bool line(unsigned pe, unsigned intid) const;
     [[nodiscard]] unsigned running_priority(unsigned pe) const; // 0x100 when idle
+    [[nodiscard]] unsigned guest_running_priority(unsigned pe) const;
+    [[nodiscard]] std::uint32_t hcr(unsigned pe) const; // GICH_HCR, ICH_HCR_EL2
     [[nodiscard]] std::uint64_t lr(unsigned pe, unsigned index) const;
     void set_lr(unsigned pe, unsigned index, std::uint64_t value);
     [[nodiscard]] LrState lr_state(unsigned pe, unsigned index) const;

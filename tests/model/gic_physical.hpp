@@ -83,6 +83,9 @@ HYP_GIC void HYP_GIC_CLASS::apply_line(unsigned pe, unsigned intid, bool level) 
 
 HYP_GIC void HYP_GIC_CLASS::apply_deactivation(unsigned pe, unsigned intid) {
     distributor_.deactivate(options_, pe, intid);
+    if (quirk(Quirk::spi_active_per_pe) && distributor_.exists(intid) && active(pe, intid)) {
+        witness(Quirk::spi_active_per_pe);
+    }
 }
 
 // `by_guest`: through a list register, where one quirk forgets to look again.
@@ -120,6 +123,10 @@ HYP_GIC Candidate HYP_GIC_CLASS::best(unsigned pe) const {
 }
 
 HYP_GIC void HYP_GIC_CLASS::reevaluate() {
+    if (quirk(Quirk::spi_latch_per_pe) && Pes > 1 &&
+        distributor_.spi_latch[0] != distributor_.spi_latch[Pes - 1]) {
+        witness(Quirk::spi_latch_per_pe);
+    }
     if (quirk(Quirk::stale_after_guest_deactivation)) {
         for (unsigned pe = 0; pe < Pes; ++pe) {
             stale_[pe] = compute_best(pe);

@@ -35,6 +35,9 @@ HYP_GIC void HYP_GIC_CLASS::write(unsigned pe, Frame frame, unsigned offset, std
     case Frame::gicr: {
         const unsigned reg = frame == Frame::gicd ? offset : offset % sgi_base;
         const bool slow = reg >= gicd::isactiver && reg < gicd::ipriorityr;
+        if (quirk(Quirk::ppi_set_pending_ignored) && reg == gicd::ispendr && word >> 16 != 0) {
+            witness(Quirk::ppi_set_pending_ignored);
+        }
         const bool behind = queue_.find(MessageKind::write, pe) != queue_.size();
         if (options_.timing == Timing::asynchronous && (slow || behind)) {
             enqueue({MessageKind::write, static_cast<std::uint8_t>(pe), frame,
@@ -174,6 +177,14 @@ HYP_GIC bool HYP_GIC_CLASS::write_ich(unsigned pe, Sysreg reg, std::uint64_t val
 }
 
 // --- what a test is told
+
+HYP_GIC std::uint32_t HYP_GIC_CLASS::hcr(unsigned pe) const {
+    return virtual_[pe].hcr;
+}
+
+HYP_GIC unsigned HYP_GIC_CLASS::guest_running_priority(unsigned pe) const {
+    return virtual_[pe].interface.running();
+}
 
 HYP_GIC Quirks HYP_GIC_CLASS::take_witnessed() {
     const Quirks quirks = witnessed_.quirks;

@@ -20,7 +20,8 @@ enum class Quirk : std::uint8_t {
     // v2: a guest's deactivation through a list register does not re-evaluate the physical side;
     // a pending interrupt stays unsignalled until something else makes the distributor look again.
     stale_after_guest_deactivation,
-    // v2: an SPI has one active bit per PE: ISACTIVER sets all, IAR sets and EOIR/DIR/LR clear one.
+    // v2: an SPI has one active bit per PE, even for PEs that do not exist: ISACTIVER sets and
+    // ICACTIVER clears all, IAR sets and EOIR, DIR and list registers clear one.
     spi_active_per_pe,
     // v2: an SPI has one pending latch per PE, set for the targets of that moment.
     spi_latch_per_pe,
@@ -36,6 +37,8 @@ enum class Quirk : std::uint8_t {
     preemption_by_full_priority,
     // v2: a virtual EOIR with no priority active still deactivates its list register.
     eoi_at_idle_deactivates,
+    // v2: GICV_ABPR accepts 1 and 2 although 5 priority bits make 3 the least.
+    virtual_abpr_below_minimum,
     // v3: MISR.VGrp0D reports group 1 instead of group 0.
     vgrp0d_tests_group1,
     // Older document: a list register with HW=1 stays active after the guest's deactivation, while
@@ -99,7 +102,8 @@ struct Options {
                             Quirk::ack_ignores_group_enable,
                             Quirk::hppir_without_source,
                             Quirk::preemption_by_full_priority,
-                            Quirk::eoi_at_idle_deactivates};
+                            Quirk::eoi_at_idle_deactivates,
+                            Quirk::virtual_abpr_below_minimum};
     if (pes > 1) {
         options.quirks.add(Quirk::ppi_set_pending_ignored);
     }

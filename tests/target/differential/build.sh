@@ -16,4 +16,4 @@ mkdir -p "$(dirname "$out")"
     -Wold-style-cast -Wcast-align -Wmissing-declarations -Werror \
     -DDIFFERENTIAL_OPERATIONS="$operations" -DDIFFERENTIAL_SEED="$seed" -I. \
     -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments -T $dir/link.ld \
-    $dir/start.S $dir/main.cpp $dir/generator.cpp $dir/hardware.cpp -o "$out"
+    $dir/start.S $dir/main.cpp $dir/generator.cpp $dir/generator_plan.cpp $dir/generator_virtual.cpp $dir/hardware.cpp $dir/support.cpp -o "$out"

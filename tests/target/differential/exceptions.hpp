@@ -19,7 +19,7 @@ struct QuirkException {
 };
 
 // clang-format off
-constexpr std::array<QuirkException, 10> quirk_exceptions = {{
+constexpr std::array<QuirkException, 11> quirk_exceptions = {{
     {model::Quirk::stale_after_guest_deactivation, "v2-stale-after-guest-deactivation",
      "deactivation through an LR does not re-evaluate physical interrupts until a poke"},
     {model::Quirk::spi_active_per_pe, "v2-spi-active-per-cpu",
@@ -38,6 +38,8 @@ constexpr std::array<QuirkException, 10> quirk_exceptions = {{
      "the subpriority takes part in the comparison with the running priority"},
     {model::Quirk::eoi_at_idle_deactivates, "v2-eoi-at-idle-deactivates",
      "GICV_EOIR with no active priority deactivates its LR (UNPREDICTABLE)"},
+    {model::Quirk::virtual_abpr_below_minimum, "v2-gicv-abpr-below-minimum",
+     "GICV_ABPR accepts 1 and 2; with 5 priority bits the least is 3 (a GICH_VMCR write enforces it)"},
     {model::Quirk::vgrp0d_tests_group1, "v3-vgrp0d-tests-group1",
      "ICH_MISR.VGrp0D follows VENG1 instead of VENG0"},
 }};

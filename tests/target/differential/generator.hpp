@@ -17,7 +17,7 @@ public:
     // `list` holds the list registers as they are: a vINTID may be in one only.
     [[nodiscard]] Operation next(const std::array<std::uint64_t, 4>& list);
 
-    // Tells what an IAR read returned, so that EOIR and DIR can name it.
+    // Tells what an IAR read returned, so that EOIR and DIR can name it. May begin a plan.
     void acknowledged(const Operation& operation);
 
 private:
@@ -33,6 +33,15 @@ private:
     [[nodiscard]] unsigned priority();
     [[nodiscard]] std::uint32_t recall(History& history, bool newest);
 
+    // generator_plan.cpp: sequences as a hypervisor and its guest make them, so that random state
+    // does not keep interrupts from flowing. Random operations come between their steps.
+    [[nodiscard]] Operation planned(const std::array<std::uint64_t, 4>& list);
+    [[nodiscard]] Operation forward_step(const std::array<std::uint64_t, 4>& list);
+    [[nodiscard]] Operation restore_v2(unsigned step);
+    [[nodiscard]] Operation restore_v3(unsigned step);
+    [[nodiscard]] Operation forwarding_list_register(const std::array<std::uint64_t, 4>& list);
+
+    [[nodiscard]] Operation random_operation(const std::array<std::uint64_t, 4>& list);
     [[nodiscard]] Operation line();
     [[nodiscard]] Operation bitmap();
     [[nodiscard]] Operation priority_write();
@@ -57,6 +66,10 @@ private:
     Random random_;
     History physical_;
     History virtual_;
+    enum class Plan : std::uint8_t { none, forward, restore };
+    Plan plan_ = Plan::none;
+    unsigned step_ = 0;
+    std::uint32_t forwarded_ = 0; // IAR value of the interrupt being handed over
 };
 
 } // namespace hyp::differential

@@ -40,16 +40,11 @@ constexpr unsigned uart_tx = 1U << 5;
 
 [[nodiscard]] std::uintptr_t base(bool v3, Frame frame) {
     switch (frame) {
-    case Frame::gicd:
-        return 0x08000000;
-    case Frame::gicr:
-        return 0x080a0000;
-    case Frame::gicc:
-        return 0x08010000;
-    case Frame::gich:
-        return 0x08030000;
-    case Frame::gicv:
-        return v3 ? 0 : 0x08040000;
+    case Frame::gicd: return 0x08000000;
+    case Frame::gicr: return 0x080a0000;
+    case Frame::gicc: return 0x08010000;
+    case Frame::gich: return 0x08030000;
+    case Frame::gicv: return v3 ? 0 : 0x08040000;
     }
     return 0;
 }
@@ -185,11 +180,8 @@ void write_frame(bool v3, Frame frame, unsigned offset, std::uint64_t value, uns
 
 namespace {
 
+// Always masked: the guest's own access may raise a physical interrupt (deactivation, maintenance).
 std::uint64_t visit(void (*stub)(), std::uint64_t argument) {
-    constexpr std::uint64_t irq_or_fiq = 3U << 6;
-    if ((read_system(Sysreg::isr) & irq_or_fiq) == 0) {
-        return el1_call(stub, argument);
-    }
     const std::uint64_t mask = read_system(Sysreg::icc_pmr);
     write_system(Sysreg::icc_pmr, 0);
     const std::uint64_t result = el1_call(stub, argument);
@@ -242,7 +234,9 @@ void read_guest_view(GuestView& view) {
     visit(el1_snapshot, reinterpret_cast<std::uintptr_t>(view.values.data()));
 }
 
-std::uint64_t guest_isr() { return el1_call(el1_read_isr, 0); }
+std::uint64_t guest_isr() {
+    return el1_call(el1_read_isr, 0);
+}
 
 // --- lines
 
@@ -251,19 +245,30 @@ void drive_line(unsigned intid, bool level) {
     const std::uint64_t enable = level ? 1 : 0;
     switch (intid) {
     case 26:
-        asm volatile("msr cnthp_cval_el2, xzr\n msr cnthp_ctl_el2, %0\n isb" : : "r"(enable) : "memory");
+        asm volatile("msr cnthp_cval_el2, xzr\n msr cnthp_ctl_el2, %0\n isb"
+                     :
+                     : "r"(enable)
+                     : "memory");
         break;
     case 27:
-        asm volatile("msr cntv_cval_el0, xzr\n msr cntv_ctl_el0, %0\n isb" : : "r"(enable) : "memory");
+        asm volatile("msr cntv_cval_el0, xzr\n msr cntv_ctl_el0, %0\n isb"
+                     :
+                     : "r"(enable)
+                     : "memory");
         break;
     case 30:
-        asm volatile("msr cntp_cval_el0, xzr\n msr cntp_ctl_el0, %0\n isb" : : "r"(enable) : "memory");
+        asm volatile("msr cntp_cval_el0, xzr\n msr cntp_ctl_el0, %0\n isb"
+                     :
+                     : "r"(enable)
+                     : "memory");
         break;
     default: // the transmit interrupt stays raised after the first character sent
         store32(uart + uart_imsc, level ? uart_tx : 0);
     }
 }
 
-void put_char(char c) { store32(uart + uart_dr, static_cast<unsigned char>(c)); }
+void put_char(char c) {
+    store32(uart + uart_dr, static_cast<unsigned char>(c));
+}
 
 } // namespace hyp::differential

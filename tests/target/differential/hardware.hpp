@@ -31,8 +31,9 @@ struct GuestView {
     std::array<std::uint64_t, 10> values; // as snapshot_registers
 };
 constexpr std::array<Sysreg, 10> snapshot_registers = {
-    Sysreg::isr,      Sysreg::icc_pmr,  Sysreg::icc_hppir0, Sysreg::icc_hppir1,  Sysreg::icc_bpr0,
-    Sysreg::icc_bpr1, Sysreg::icc_ctlr, Sysreg::icc_rpr,    Sysreg::icc_igrpen0, Sysreg::icc_igrpen1};
+    Sysreg::isr,         Sysreg::icc_pmr,    Sysreg::icc_hppir0, Sysreg::icc_hppir1,
+    Sysreg::icc_bpr0,    Sysreg::icc_bpr1,   Sysreg::icc_ctlr,   Sysreg::icc_rpr,
+    Sysreg::icc_igrpen0, Sysreg::icc_igrpen1};
 void read_guest_view(GuestView& view);
 
 // v2: ISR_EL1 at EL1 (vIRQ, vFIQ). Only while no physical interrupt is signalled.

@@ -18,6 +18,10 @@ inline void print_one(std::string_view text) {
         put_char(c);
     }
 }
+template <std::size_t N>
+void print_one(const char (&literal)[N]) { // no strlen here
+    print_one(std::string_view{literal, N - 1});
+}
 inline void print_one(Hex number) {
     print_one("0x");
     unsigned shift = 60;
@@ -43,6 +47,8 @@ inline void print_one(std::unsigned_integral auto number) {
     }
 }
 
-void print(const auto&... parts) { (print_one(parts), ...); }
+void print(const auto&... parts) {
+    (print_one(parts), ...);
+}
 
 } // namespace hyp::differential

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tests/model/gic_model.hpp"
+#include "tests/target/differential/coverage.hpp"
 #include "tests/target/differential/exceptions.hpp"
 #include "tests/target/differential/generator.hpp"
 #include "tests/target/differential/print.hpp"
@@ -15,11 +16,14 @@ template <unsigned Pes>
 class Runner {
 public:
     Runner(bool v3, std::uint64_t seed)
-        : v3_(v3), gic_(model::qemu(v3 ? model::Generation::v3 : model::Generation::v2, Pes)),
+        : v3_(v3),
+          gic_(model::qemu(v3 ? model::Generation::v3 : model::Generation::v2, Pes)),
           generator_(v3, Pes, seed) {}
 
     // False: the two differed; the report is printed.
     [[nodiscard]] bool run(std::uint64_t operations);
+    // False: the run did not exercise everything.
+    [[nodiscard]] bool print_coverage() const;
     void print_exceptions() const;
 
 private:
@@ -36,6 +40,8 @@ private:
     [[nodiscard]] std::uint64_t on_model(const Operation& operation);
     void after_icfgr();
     void count(const Operation& operation);
+    [[nodiscard]] Before before();
+    void cover(const Operation& operation, const Before& before);
     void compare_all();
     void compare_rare();
     void compare_system();
@@ -49,6 +55,7 @@ private:
     std::array<Operation, 20> last_{};
     std::uint64_t done_ = 0;
     bool differs_ = false;
+    Coverage coverage_{};
     Difference difference_{};
     std::array<std::uint64_t, static_cast<unsigned>(model::Quirk::count)> quirk_counts_{};
     std::array<std::uint64_t, static_cast<unsigned>(Stepped::count)> stepped_counts_{};
@@ -60,24 +67,15 @@ template <unsigned Pes>
 std::uint64_t Runner<Pes>::on_real(const Operation& operation) {
     const auto reg = static_cast<Sysreg>(operation.reg);
     switch (operation.kind) {
-    case Kind::line:
-        drive_line(operation.reg, operation.value != 0);
-        return operation.value;
+    case Kind::line: drive_line(operation.reg, operation.value != 0); return operation.value;
     case Kind::frame_write:
         write_frame(v3_, operation.frame, operation.reg, operation.value, operation.bytes);
         return operation.value;
-    case Kind::frame_read:
-        return read_frame(v3_, operation.frame, operation.reg, operation.bytes);
-    case Kind::system_write:
-        write_system(reg, operation.value);
-        return operation.value;
-    case Kind::system_read:
-        return read_system(reg);
-    case Kind::guest_write:
-        write_guest(reg, operation.value);
-        return operation.value;
-    case Kind::guest_read:
-        return read_guest(reg);
+    case Kind::frame_read: return read_frame(v3_, operation.frame, operation.reg, operation.bytes);
+    case Kind::system_write: write_system(reg, operation.value); return operation.value;
+    case Kind::system_read: return read_system(reg);
+    case Kind::guest_write: write_guest(reg, operation.value); return operation.value;
+    case Kind::guest_read: return read_guest(reg);
     }
     return 0;
 }
@@ -86,30 +84,22 @@ template <unsigned Pes>
 std::uint64_t Runner<Pes>::on_model(const Operation& operation) {
     const auto reg = static_cast<Sysreg>(operation.reg);
     switch (operation.kind) {
-    case Kind::line:
-        gic_.set_line(0, operation.reg, operation.value != 0);
-        return operation.value;
+    case Kind::line: gic_.set_line(0, operation.reg, operation.value != 0); return operation.value;
     case Kind::frame_write:
         gic_.write(0, operation.frame, operation.reg, operation.value, operation.bytes);
         return operation.value;
-    case Kind::frame_read:
-        return gic_.read(0, operation.frame, operation.reg, operation.bytes);
-    case Kind::system_write:
-        gic_.write(0, reg, operation.value);
-        return operation.value;
-    case Kind::system_read:
-        return gic_.read(0, reg);
-    case Kind::guest_write:
-        gic_.guest_write(0, reg, operation.value);
-        return operation.value;
-    case Kind::guest_read:
-        return gic_.guest_read(0, reg);
+    case Kind::frame_read: return gic_.read(0, operation.frame, operation.reg, operation.bytes);
+    case Kind::system_write: gic_.write(0, reg, operation.value); return operation.value;
+    case Kind::system_read: return gic_.read(0, reg);
+    case Kind::guest_write: gic_.guest_write(0, reg, operation.value); return operation.value;
+    case Kind::guest_read: return gic_.guest_read(0, reg);
     }
     return 0;
 }
 
 template <unsigned Pes>
 void Runner<Pes>::step(Operation operation) {
+    const Before earlier = before();
     const std::uint64_t real = on_real(operation);
     const std::uint64_t model = on_model(operation);
     operation.value = real;
@@ -131,6 +121,7 @@ void Runner<Pes>::step(Operation operation) {
         compare_rare();
     }
     count(operation);
+    cover(operation, earlier);
 }
 
 // Exception v3-icfgr-not-evaluated: make QEMU look again by a write that changes nothing.
@@ -154,67 +145,50 @@ void Runner<Pes>::count(const Operation& operation) {
     stepped_counts_[static_cast<unsigned>(Stepped::priority_low_bits)] += low_bits ? 1U : 0U;
 }
 
-// --- comparison
-
 template <unsigned Pes>
-void Runner<Pes>::check(std::string_view name, unsigned index, std::uint64_t real,
-                        std::uint64_t model) {
-    if (real != model && !differs_) {
-        differs_ = true;
-        difference_ = {name, index, real, model};
+Before Runner<Pes>::before() {
+    Before state;
+    for (unsigned i = 0; i < state.list.size(); ++i) {
+        state.list[i] = gic_.lr(0, i);
     }
+    state.running = gic_.running_priority(0);
+    state.guest_running = gic_.guest_running_priority(0);
+    state.hcr = gic_.hcr(0);
+    state.irq = gic_.irq(0) || gic_.fiq(0);
+    return state;
 }
 
 template <unsigned Pes>
-void Runner<Pes>::compare_system() {
-    for (const SystemProbe& probe : v3_system_probes) {
-        check(probe.name, 0, read_system(probe.reg), gic_.read(0, probe.reg));
+void Runner<Pes>::cover(const Operation& operation, const Before& before) {
+    const auto generation = v3_ ? model::Generation::v3 : model::Generation::v2;
+    const bool guest = operation.kind == Kind::guest_read || operation.kind == Kind::guest_write ||
+                       operation.frame == Frame::gicv;
+    const bool reads = operation.kind == Kind::frame_read || operation.kind == Kind::system_read ||
+                       operation.kind == Kind::guest_read;
+    const bool got = reads && (operation.value & 0x3ff) < model::first_special;
+    coverage_.note(Event::acknowledged, got && !guest);
+    coverage_.note(Event::nested, got && !guest && before.running != model::idle_priority);
+    coverage_.note(Event::guest_acknowledged, got && guest);
+    coverage_.note(Event::guest_nested,
+                   got && guest && before.guest_running != model::idle_priority);
+    bool deactivated = false;
+    for (unsigned i = 0; i < before.list.size(); ++i) {
+        const model::LrFields lr = model::decode_lr(generation, before.list[i]);
+        deactivated |= guest && lr.hw && lr.state == model::LrState::active &&
+                       gic_.lr_state(0, i) == model::LrState::invalid;
     }
-    GuestView view{};
-    read_guest_view(view);
-    for (unsigned i = 0; i < view.values.size(); ++i) {
-        check(guest_names[i], 0, view.values[i], gic_.guest_read(0, snapshot_registers[i]));
-    }
-    const unsigned router = model::gicd::irouter + 8 * (32 + static_cast<unsigned>(done_ % 32));
-    check("GICD_IROUTER", router, read_frame(v3_, Frame::gicd, router, 8),
-          gic_.read(0, Frame::gicd, router, 8));
-}
-
-template <unsigned Pes>
-void Runner<Pes>::compare_all() {
-    const FrameProbe* probes = v3_ ? v3_probes.data() : v2_probes.data();
-    const std::size_t size = v3_ ? v3_probes.size() : v2_probes.size();
-    const std::uint64_t outputs = read_system(Sysreg::isr);
-    check("ISR_EL1", 0, outputs, gic_.read(0, Sysreg::isr));
-    for (std::size_t i = 0; i < size; ++i) {
-        for (unsigned n = 0; n < probes[i].count; ++n) {
-            const unsigned offset = probes[i].offset + 4 * n;
-            check(probes[i].name, n, read_frame(v3_, probes[i].frame, offset, 4),
-                  gic_.read(0, probes[i].frame, offset));
-        }
-    }
-    if (v3_) {
-        compare_system();
-    } else if (outputs == 0) { // a physical interrupt would preempt the visit to EL1
-        check("ISR at EL1", 0, guest_isr(), gic_.guest_read(0, Sysreg::isr));
-    }
-}
-
-// The SPIs that the generator leaves alone must stay as they are.
-template <unsigned Pes>
-void Runner<Pes>::compare_rare() {
-    for (unsigned offset = model::gicd::igroupr; offset < model::gicd::ipriorityr; offset += 4) {
-        const bool exists = (offset & 0x7f) < 4 * 9;
-        if (exists) {
-            check("GICD bitmap", offset, read_frame(v3_, Frame::gicd, offset, 4),
-                  gic_.read(0, Frame::gicd, offset));
-        }
-    }
-    for (unsigned offset = model::gicd::ipriorityr; offset < model::gicd::ipriorityr + 288;
-         offset += 4) {
-        check("GICD_IPRIORITYR at", offset, read_frame(v3_, Frame::gicd, offset, 4),
-              gic_.read(0, Frame::gicd, offset));
-    }
+    const bool signalled = gic_.irq(0) || gic_.fiq(0);
+    coverage_.note(Event::guest_deactivated_hw, deactivated);
+    coverage_.note(Event::resignalled, deactivated && signalled && !before.irq);
+    const unsigned shift = model::hcr::eoicount_shift;
+    coverage_.note(Event::eoi_counted, guest && gic_.hcr(0) >> shift != before.hcr >> shift);
+    coverage_.note(Event::maintenance, gic_.line(0, model::maintenance_intid));
+    coverage_.note(Event::virq, gic_.virq(0) || gic_.vfiq(0));
+    const unsigned group0 = gic_.highest_pending(0, 0) & 0x3ff;
+    const unsigned group1 = gic_.highest_pending(0, 1) & 0x3ff;
+    const bool held =
+        !signalled && (group0 < model::first_special || group1 < model::first_special);
+    coverage_.note(Event::masked_pending, held);
 }
 
 // --- the run
@@ -247,11 +221,7 @@ template <unsigned Pes>
 bool Runner<Pes>::run(std::uint64_t operations) {
     start();
     while (!differs_ && done_ < operations) {
-        std::array<std::uint64_t, 4> list{};
-        for (unsigned i = 0; i < list.size(); ++i) {
-            list[i] = gic_.lr(0, i);
-        }
-        step(generator_.next(list));
+        step(generator_.next(before().list));
     }
     if (differs_) {
         report();
@@ -259,51 +229,6 @@ bool Runner<Pes>::run(std::uint64_t operations) {
     return !differs_;
 }
 
-// --- reports
-
-template <unsigned Pes>
-void Runner<Pes>::print_operation(const Operation& operation) const {
-    constexpr std::array<std::string_view, 7> kinds = {"line",  "write", "read", "EL2 write",
-                                                       "EL2 read", "EL1 write", "EL1 read"};
-    constexpr std::array<std::string_view, 5> frames = {"GICD", "GICR", "GICC", "GICH", "GICV"};
-    print("  ", kinds[static_cast<unsigned>(operation.kind)], " ");
-    if (operation.kind == Kind::frame_write || operation.kind == Kind::frame_read) {
-        print(frames[static_cast<unsigned>(operation.frame)], "+", Hex{operation.reg}, " (",
-              unsigned{operation.bytes}, " bytes)");
-    } else if (operation.kind == Kind::line) {
-        print(operation.reg);
-    } else {
-        print("S", operation.reg >> 14, "_", operation.reg >> 11 & 7, "_c", operation.reg >> 7 & 15,
-              "_c", operation.reg >> 3 & 15, "_", operation.reg & 7);
-    }
-    print(" = ", Hex{operation.value}, "\n");
-}
-
-template <unsigned Pes>
-void Runner<Pes>::report() const {
-    print("difference after operation ", done_, ": ", difference_.name, "[", difference_.index,
-          "] is ", Hex{difference_.real}, ", the model says ", Hex{difference_.model}, "\n",
-          "last operations, the newest last:\n");
-    const std::uint64_t shown = done_ < last_.size() ? done_ : last_.size();
-    for (std::uint64_t i = done_ - shown; i < done_; ++i) {
-        print_operation(last_[i % last_.size()]);
-    }
-}
-
-template <unsigned Pes>
-void Runner<Pes>::print_exceptions() const {
-    for (const QuirkException& exception : quirk_exceptions) {
-        const std::uint64_t times = quirk_counts_[static_cast<unsigned>(exception.quirk)];
-        if (times != 0) {
-            print("exception ", exception.name, ": ", times, " (", exception.reason, ")\n");
-        }
-    }
-    for (unsigned i = 0; i < stepped_counts_.size(); ++i) {
-        if (stepped_counts_[i] != 0) {
-            print("exception ", stepped_exceptions[i].name, ": ", stepped_counts_[i], " (",
-                  stepped_exceptions[i].reason, ")\n");
-        }
-    }
-}
-
 } // namespace hyp::differential
+
+#include "tests/target/differential/runner_report.hpp"

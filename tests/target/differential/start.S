@@ -19,7 +19,7 @@ _start:
     b       1b
 2:  adrp    x0, vectors
     msr     vbar_el2, x0
-    mov     x0, #0x80000018             // HCR_EL2: RW, IMO, FMO
+    ldr     x0, =0x80000018             // HCR_EL2: RW, IMO, FMO
     msr     hcr_el2, x0
     ldr     x0, =0x30d00800             // SCTLR_EL1: RES1 only, MMU off
     msr     sctlr_el1, x0
