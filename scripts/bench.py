@@ -183,8 +183,8 @@ def measure_gic(bench, gic, ignore_quirks):
         reps = ours[what][1]
         rows.append(Row(name + suffix, gic, value, "instructions", bounds.get(key), peers.get(gic),
                         {"min": low, "max": high, "lines": counts["lines"],
-                         **{word: counts[word] / reps
-                            for word in ("exits", "gic", "barriers", "el2")}}))
+                         "gic_accesses": counts["gic"] / reps,
+                         **{word: counts[word] / reps for word in ("exits", "barriers", "el2")}}))
         if what == "tick":
             rows.append(Row("exits per tick" + suffix, gic, counts["exits"] / reps, "exits",
                             EXITS[key], 1))

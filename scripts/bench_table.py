@@ -47,7 +47,7 @@ def print_table(rows):
         extras = row.extras
         spread = f"{_text(extras['min'])}..{_text(extras['max'])}" if "min" in extras else ""
         counts = [_text(extras[key]) if key in extras else "" for key in
-                  ("exits", "gic", "barriers", "lines")]
+                  ("exits", "gic_accesses", "barriers", "lines")]
         gic = f"v{row.gic}" if row.gic else ""
         lines.append((row.name, gic, _text(row.value), row.unit, _text(row.bound),
                       _text(row.peer), spread, *counts, "BROKEN" if row.broken() else ""))
