@@ -214,7 +214,8 @@ def main():
         build_plugin()
         rows = measure_gic(bench, 3, False) + measure_gic(bench, 2, False)
         rows += measure_gic(bench, 2, True) + [size_row()]
-    except (UsageError, SessionError, Broken, OSError, subprocess.CalledProcessError) as error:
+    except (UsageError, SessionError, Broken, qemu_elf.ElfError, OSError,
+            subprocess.CalledProcessError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     with open(os.path.join(BUILD, "bench.json"), "w", encoding="ascii") as file:
