@@ -15,6 +15,12 @@ using IrqHandler = void (*)(std::uint64_t entered);
 /** Sets the handler; from now on an IRQ calls it. Call with interrupts masked. */
 void set_irq_handler(IrqHandler handler);
 
+/** More interrupts than any mode of these guests asks for. */
+constexpr std::uint64_t storm_limit = 1000000;
+
+/** For handlers: ends the run when interrupts do not stop coming, which else would be a hang. */
+[[noreturn]] void end_storm();
+
 /** Selects the vectors whose very first IRQ instruction reads the counter (and loses x9). */
 void use_timed_vectors();
 

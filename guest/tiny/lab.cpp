@@ -24,6 +24,9 @@ void on_irq(std::uint64_t entered) {
     Events& e = the_events;
     const Ack ack = the_gic.acknowledge();
     e.entered = entered;
+    if (e.virtual_ticks + e.spurious + e.foreign > storm_limit) {
+        end_storm();
+    }
     if (ack.intid() == spurious_intid) {
         e.spurious = e.spurious + 1;
     } else if (ack.intid() == machine().virtual_timer) {
@@ -41,7 +44,7 @@ void on_irq(std::uint64_t entered) {
 
 /** What an earlier, failed check left behind must not fail the next one. */
 void clean_up() {
-    for (;;) {
+    for (unsigned i = 0; i < 32; ++i) {
         const Ack ack = the_gic.acknowledge();
         if (ack.intid() == spurious_intid) {
             break;
