@@ -72,13 +72,15 @@ void on_call(G gic, Vcpu& vcpu) {
 template <class G>
 void on_data_abort(G gic, Vcpu& vcpu, EsrEl2 esr) {
     const DataAbortExit exit = decode_data_abort(esr);
+    const GuestFault fault = exit.access.direction == Direction::write ? GuestFault::store_abort
+                                                                       : GuestFault::load_abort;
     if (exit.cache_maintenance) {
         skip_instruction(); // there is nothing behind the address to maintain
         return;
     }
     if (!exit.syndrome_valid || exit.abort.on_stage1_walk || !exit.abort.far_valid ||
         exit.abort.status.kind != FaultKind::translation) {
-        inject(GuestFault::data_abort);
+        inject(fault);
         return;
     }
     // HPFAR_EL2.FIPA is bits 47:12 of the IPA at 43:4.
@@ -89,7 +91,7 @@ void on_data_abort(G gic, Vcpu& vcpu, EsrEl2 esr) {
                             vcpu.frame.read(access.rt.number)};
     const std::optional<u64> answer = access_device(gic, vcpu, guest);
     if (!answer.has_value()) {
-        inject(GuestFault::data_abort);
+        inject(fault);
         return;
     }
     if (access.direction == Direction::read) {

@@ -9,8 +9,9 @@ namespace hyp {
 
 enum class GuestFault : u8 {
     undefined,         // unknown reason: an instruction or register that does not exist for it
-    data_abort,        // synchronous external abort on a load or store
-    instruction_abort, // the same on a fetch
+    load_abort,        // synchronous external abort on a load
+    store_abort,       // ... on a store
+    instruction_abort, // ... on a fetch
 };
 
 struct GuestException {
@@ -41,14 +42,19 @@ inline constexpr u64 pstate_pan = u64{1} << 22;
     }
     constexpr u64 il = u64{1} << 25;
     constexpr u64 external_abort = 0x10;
+    constexpr u64 wnr = u64{1} << 6;
     u64 exception_class = 0;
     u64 syndrome = 0;
     switch (fault) {
     case GuestFault::undefined:
         break;
-    case GuestFault::data_abort:
+    case GuestFault::load_abort:
         exception_class = from_el0 ? 0x24 : 0x25;
         syndrome = external_abort;
+        break;
+    case GuestFault::store_abort:
+        exception_class = from_el0 ? 0x24 : 0x25;
+        syndrome = external_abort | wnr;
         break;
     case GuestFault::instruction_abort:
         exception_class = from_el0 ? 0x20 : 0x21;
@@ -62,8 +68,9 @@ inline constexpr u64 pstate_pan = u64{1} << 22;
     return {offset, exception_class << 26 | il | syndrome, entry};
 }
 
-static_assert(make_guest_exception(GuestFault::data_abort, 0x3c5, 0, false).esr == 0x96000010);
-static_assert(make_guest_exception(GuestFault::data_abort, 0x3c0, 0, false).vector_offset == 0x400);
+static_assert(make_guest_exception(GuestFault::load_abort, 0x3c5, 0, false).esr == 0x96000010);
+static_assert(make_guest_exception(GuestFault::store_abort, 0x3c5, 0, false).esr == 0x96000050);
+static_assert(make_guest_exception(GuestFault::load_abort, 0x3c0, 0, false).vector_offset == 0x400);
 static_assert(make_guest_exception(GuestFault::undefined, 0x3c5, 0, true).spsr == 0x4003c5);
 
 } // namespace hyp
