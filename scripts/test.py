@@ -24,7 +24,7 @@ CATCH_SOME = re.compile(r"^test cases: +(\d+) \|(?: +(\d+) passed)?(?: +\|)? *(\
 def suites():
     """Name and command of each suite, the quick ones first."""
     out = {"unit": [os.path.join("build", "host", "unit_tests")]}
-    for folder in ("build", "qemu"):
+    for folder in ("build", "pack", "qemu"):
         for path in sorted(glob.glob(os.path.join(TOP, "tests", folder, "test_*"))):
             name = os.path.splitext(os.path.basename(path))[0].replace("test_", f"{folder}-")
             out[name] = [path]

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of build/host/pack: what it packs, byte for byte, and what it refuses, word for word."""
+
+import os
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "qemu")]
+
+from pack_files import MASK, MIB, RAM, PackTest, elf, image, vm  # noqa: E402
+from suite import main  # noqa: E402
+
+
+class Packed(PackTest):
+    """What is accepted."""
+
+    def test_the_whole_image(self):
+        kernel = image(5000, 3 * MIB, 0x1000)
+        initrd = bytes(range(256)) * 9001
+        self.write("kernel", kernel)
+        self.write("initrd", initrd)
+        data = self.good(vm(more='initrd = "initrd"; devices = "pl011"; bootargs = "a b=\\"c\\"";'),
+                         "options { list-registers = <3>; ignore-quirks; self-crash = \"fiq\"; };")
+        patched = bytearray(self.hypervisor)
+        struct.pack_into("<Q", patched, 16, len(data))
+        self.assertEqual(data[:len(patched)], bytes(patched))
+        self.assertEqual(data[len(patched):2 * MIB].strip(b"\0"), b"")
+        self.assertEqual(len(data) % 4096, 0)
+        first = self.check_payload(data, "/vms/vm0/kernel", kernel)
+        second = self.check_payload(data, "/vms/vm0/initrd", initrd)
+        self.assertEqual((first, second), (4 * MIB, 6 * MIB))
+        self.assertLess(len(data) - (second + len(initrd)), 4096)
+        self.assertEqual(self.number("/vms/vm0/kernel", "load"), RAM + 2 * MIB + 0x1000)
+        self.assertEqual(self.number("/vms/vm0/kernel", "entry"), RAM + 2 * MIB + 0x1000)
+        self.assertEqual(self.number("/vms/vm0/kernel", "memory-size"), 3 * MIB)
+        self.assertEqual(self.text("/vms/vm0", "label"), "tiny")
+        self.assertEqual(self.text("/vms/vm0", "bootargs"), 'a b="c"')
+        self.assertEqual(self.text("/vms/vm0", "devices"), "pl011")
+        self.assertEqual(self.number("/vms/vm0", "memory-mib"), 64)
+        self.assertEqual(self.number("/options", "list-registers"), 3)
+        self.assertEqual(self.text("/options", "self-crash"), "fiq")
+
+    def test_the_elf_holds_the_same_bytes(self):
+        self.write("kernel", b"flat!")
+        data = self.good(vm())
+        wrapped = self.read("out.elf")
+        self.assertEqual(wrapped[:7], b"\x7fELF\x02\x01\x01")
+        kind, machine, _, entry, table = struct.unpack_from("<HHIQQ", wrapped, 16)
+        self.assertEqual((kind, machine, entry), (2, 183, 0x40200000))
+        self.assertEqual(struct.unpack_from("<HH", wrapped, 54), (56, 1))
+        segment, _, offset, virtual, physical, size, memory, _ = struct.unpack_from(
+            "<IIQQQQQQ", wrapped, table)
+        self.assertEqual((segment, virtual, physical), (1, 0x40200000, 0x40200000))
+        self.assertEqual((size, memory), (len(data), len(data)))
+        self.assertEqual(wrapped[offset:], data)
+
+    def test_a_flat_kernel(self):
+        self.write("kernel", b"flat, and of odd length")
+        data = self.good(vm())
+        self.check_payload(data, "/vms/vm0/kernel", b"flat, and of odd length")
+        self.assertEqual(self.number("/vms/vm0/kernel", "load"), RAM + 0x80000)
+        self.assertEqual(self.number("/vms/vm0/kernel", "entry"), RAM + 0x80000)
+        self.assertEqual(self.number("/vms/vm0/kernel", "memory-size"), 23)
+
+    def test_an_old_image_without_a_size(self):
+        kernel = image(4096, 0, 0x1234)
+        self.write("kernel", kernel)
+        self.good(vm())
+        self.assertEqual(self.number("/vms/vm0/kernel", "load"), RAM + 2 * MIB + 0x80000)
+        self.assertEqual(self.number("/vms/vm0/kernel", "memory-size"), 4096)
+
+    def test_an_elf_kernel_is_flattened(self):
+        virtual = 0xFFFF000000080000
+        self.write("kernel", elf([(virtual + 0x3000, RAM + 0x83000, b"second", 0x5000),
+                                  (virtual, RAM + 0x80010, b"first", 0x20)], virtual + 4))
+        data = self.good(vm())
+        flat = bytes(16) + b"first" + bytes(0x3000 - 21) + b"second"
+        self.check_payload(data, "/vms/vm0/kernel", flat)
+        self.assertEqual(self.number("/vms/vm0/kernel", "load"), RAM + 0x80000)
+        self.assertEqual(self.number("/vms/vm0/kernel", "entry"), RAM + 0x80014)
+        self.assertEqual(self.number("/vms/vm0/kernel", "memory-size"), 0x8000)
+
+    def test_an_elf_with_a_physical_entry(self):
+        self.write("kernel", elf([(0xFFFF000000000000, RAM, b"code", 4096)], RAM + 2, kind=3))
+        done = self.pack(vm())
+        self.assertIn("not aligned", done.stderr)
+        self.write("kernel", elf([(0xFFFF000000000000, RAM, b"code", 4096)], RAM + 4, kind=3))
+        self.good(vm())
+        self.assertEqual(self.number("/vms/vm0/kernel", "entry"), RAM + 4)
+
+    def test_two_vms_of_one_file_share_the_payload(self):
+        self.write("kernel", b"k" * 1000)
+        self.write("other", b"o" * 1000)
+        data = self.good(vm() + vm("vm1", "two") + vm("vm2", "three", "other"))
+        first = self.check_payload(data, "/vms/vm0/kernel", b"k" * 1000)
+        self.assertEqual(self.check_payload(data, "/vms/vm1/kernel", b"k" * 1000), first)
+        self.assertNotEqual(self.check_payload(data, "/vms/vm2/kernel", b"o" * 1000), first)
+
+    def test_a_large_payload(self):
+        kernel = os.urandom(40 * MIB + 3)
+        self.write("kernel", kernel)
+        data = self.good(vm(memory=128))
+        self.assertEqual(struct.unpack_from("<Q", data, 16)[0], len(data))
+        self.assertGreater(len(data), 44 * MIB)
+
+
+class Refused(PackTest):
+    """What is refused, and in which words."""
+
+    NODE = "/vms/vm0:kernel: "
+
+    def kernel(self, data, reason):
+        """A kernel file that must be refused."""
+        self.write("kernel", data)
+        self.refused(vm(), self.NODE + reason)
+
+    def test_the_manifest(self):
+        self.write("kernel", b"flat")
+        self.refused(vm(more="colour;"), "/vms/vm0:colour: no such property is known here")
+        self.refused(vm() + vm("vm1"), "/vms/vm1: an earlier VM has the same label")
+        self.refused("", "/: there is no VM: a node below /vms describes one")
+        self.write("kernel", image(4096, 63 * MIB))
+        self.refused(vm(), "/vms/vm0: memory-mib is too little for kernel, initrd and device tree")
+
+    def test_files(self):
+        self.refused(vm(), self.NODE + "the file kernel does not exist")
+        self.refused(vm(kernel="."), self.NODE + ". is not a file")
+        self.kernel(b"", "the file is empty")
+        self.write("kernel", b"flat")
+        self.refused(vm(more='initrd = "none";'), "/vms/vm0:initrd: the file none does not exist")
+        self.write("initrd", b"")
+        self.refused(vm(more='initrd = "initrd";'), "/vms/vm0:initrd: the file is empty")
+
+    def test_wrapped_kernels(self):
+        self.kernel(b"\x1f\x8b\x08\0", "the file is compressed by gzip: unpack it first")
+        self.kernel(b"\xfd7zXZ\0", "the file is compressed by xz: unpack it first")
+        self.kernel(b"\x28\xb5\x2f\xfd", "the file is compressed by zstd: unpack it first")
+        self.kernel(b"MZ\0\0zimg", "the file is a compressed EFI image: unpack it first")
+        self.kernel(b"\xd0\x0d\xfe\xed", "the file is a device tree, not a kernel")
+        self.kernel(b"!<arch>\n", "the file is a package or library, not a kernel")
+        self.kernel(b"\x27\x05\x19\x56",
+                    "the file is a U-Boot image: take the kernel out of it first")
+
+    def test_images(self):
+        self.kernel(image(4096, 4096, flags=1), "the kernel is big-endian")
+        self.kernel(image(4096, 4096, text_offset=2 * MIB),
+                    "the kernel's Image header is broken: text_offset is too large")
+
+    def test_elf_headers(self):
+        other = "the ELF file is not for 64-bit little-endian Arm"
+        segment = [(RAM, RAM, b"code", 4096)]
+        self.kernel(elf(segment, RAM, machine=62), other)
+        self.kernel(elf(segment, RAM, magic=b"\x7fELF\x01\x01\x01"), other)
+        self.kernel(elf(segment, RAM, magic=b"\x7fELF\x02\x02\x01"), other)
+        self.kernel(elf(segment, RAM, kind=1), "the ELF file is not an executable")
+        self.kernel(elf(segment, RAM)[:60], "the ELF file is cut short")
+        self.kernel(elf(segment, RAM)[:100], "the ELF file has no usable program headers")
+        self.kernel(elf(segment, RAM)[:-1],
+                    "the ELF file is cut short or its segments are broken")
+        self.kernel(elf([], RAM), "the ELF file has nothing to load")
+        self.kernel(elf([(RAM, RAM, b"", 4096)], RAM), "the ELF file has nothing to load")
+        self.kernel(elf(segment, 0x1000),
+                    "the ELF file's entry point lies in none of its segments")
+
+    def test_elf_segments(self):
+        outside = ("the ELF file's segments do not lie in the guest's RAM, which begins at "
+                   "0x40000000")
+        self.kernel(elf([(0, 0, b"code", 4096)], 0), outside)
+        self.kernel(elf([(RAM, RAM + 64 * MIB - 4, b"code!", 5)], RAM), outside)
+        self.kernel(elf([(RAM, RAM, b"code", 1 << 60)], RAM), outside)
+        self.kernel(elf([(RAM, MASK - 1, b"code", 4096)], RAM), outside)
+        self.kernel(elf([(RAM, RAM, b"code", 2)], RAM),
+                    "the ELF file is cut short or its segments are broken")
+        self.kernel(elf([(RAM, RAM, b"aaaa", 4097), (RAM, RAM + 4096, b"b", 4)], RAM),
+                    "the ELF file's segments overlap")
+
+    def test_the_hypervisor(self):
+        self.write("kernel", b"flat")
+        self.write("hyp.img", b"no image at all" * 10)
+        self.refused(vm(), "the hypervisor's file is no arm64 Image")
+        big = "the hypervisor does not fit into the first 2 MiB of the image"
+        self.write("hyp.img", image(4096, 2 * MIB + 1))
+        self.refused(vm(), big)
+        self.write("hyp.img", image(2 * MIB + 4, 4096))
+        self.refused(vm(), big)
+        os.unlink(os.path.join(self.folder, "hyp.img"))
+        self.refused(vm(), "the file hyp.img does not exist")
+
+    def test_the_command_line(self):
+        usage = "pack --manifest DTB --hyp IMG --out NAME"
+        for arguments, sentence in (
+                ((), f"--manifest is missing: {usage}"),
+                (("--manifest", "a", "--hyp", "b"), f"--out is missing: {usage}"),
+                (("--what",), f"what is '--what'? usage: {usage}"),
+                (("--manifest",), f"what is '--manifest'? usage: {usage}")):
+            done = self.run_pack(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (2, f"pack: {sentence}\n"))
+
+    def test_a_manifest_that_is_no_tree(self):
+        self.write("m.dtb", b"/dts-v1/; / { };")
+        done = self.run_pack("--manifest", "m.dtb", "--hyp", "hyp.img", "--out", "out")
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "pack: m.dtb: there is no device tree: its magic number is missing\n"))
+
+    def test_an_output_that_cannot_be_written(self):
+        self.write("kernel", b"flat")
+        self.good(vm())
+        done = self.run_pack("--manifest", "m.dtb", "--hyp", "hyp.img", "--out", "no/where")
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "pack: no/where.img: this file cannot be written\n"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
