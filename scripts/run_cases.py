@@ -197,10 +197,23 @@ def run(case):
                     process.kill()
                     process.wait()
         wrong = judge(case, status, read(log))
+        if wrong:
+            name_frames(case, log)
     except (subprocess.SubprocessError, OSError, TableError) as error:
         wrong = [f"{error}"]
     remove_packed(case)
     return case, wrong, time.monotonic() - start
+
+
+def name_frames(case, log):
+    """Appends to the log of a failed case the functions of its panic."""
+    if "backtrace:" not in read(log):
+        return
+    elf = os.path.join(BUILD, "checked" if case.checked else "", "hyp.elf")
+    done = subprocess.run([sys.executable, os.path.join(TOP, "scripts", "symbolise.py"), "--elf",
+                           elf, log], capture_output=True, text=True, check=False)
+    with open(log, "a", encoding="utf-8") as file:
+        file.write("\n==== with names ====\n" + done.stdout + done.stderr)
 
 
 def remove_packed(case):

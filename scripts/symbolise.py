@@ -63,7 +63,11 @@ def main():
         print(line)
         if match := BACKTRACE.search(line):
             found = True
-            print("\n".join(frames(match.group(1).split(), args.elf)))
+            try:
+                print("\n".join(frames(match.group(1).split(), args.elf)))
+            except (OSError, subprocess.CalledProcessError) as error:
+                print(f"symbolise: '{args.elf}' has no names to give: {error}", file=sys.stderr)
+                return 2
     if not found:
         print("symbolise: there is no backtrace in this log", file=sys.stderr)
         return 1

@@ -43,6 +43,9 @@ class Frames(unittest.TestCase):
 
     def test_missing_files(self):
         self.assertEqual(symbolise("", "--elf", "/missing").returncode, 2)
+        done = symbolise("backtrace: 10\n", "--elf", SYMBOLISE)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no names to give", done.stderr)
         self.assertEqual(symbolise("", "--elf", ELF, "/missing").returncode, 2)
 
 
