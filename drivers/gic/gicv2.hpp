@@ -36,7 +36,7 @@ public:
         return Done{};
     }
 
-    // On every pCPU.
+    // On every pCPU. Fails only where firmware keeps all interrupts to itself.
     Status init_cpu() {
         const GiccCtlr found{read_gicc(GiccReg::ctlr)};
         const GiccCtlr off =
@@ -50,6 +50,9 @@ public:
         idle_running_priority();
         write_gicc(offset(GiccReg::bpr), 0);
         write_gicc(offset(GiccReg::pmr), 0xff);
+        if (read_gicc(GiccReg::pmr) == 0) { // a secure PMR below 0x80 ignores non-secure writes
+            return Error{"GICC_PMR stays 0: firmware masks every non-secure interrupt"};
+        }
         write_gicc(offset(GiccReg::ctlr),
                    off.with<GiccCtlr::EoiMode>(true).with<GiccCtlr::Enable>(true).raw());
         return Done{};

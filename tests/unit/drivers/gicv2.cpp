@@ -108,6 +108,14 @@ TEST_CASE("GICv2 CPU: off, emptied, EOImode together with the enable", "[drivers
     CHECK(machine->find(mmio_write(Frame::gich, 0xf0, 0)) < on);
 }
 
+TEST_CASE("GICv2 CPU: a secure priority mask that shuts us out is named", "[drivers][gicv2]") {
+    const auto machine = virt();
+    machine->on_read = [](Frame frame, u32 offset) -> std::optional<u64> {
+        return frame == Frame::gicc && offset == 4 ? std::optional<u64>{0} : std::nullopt;
+    };
+    CHECK_FALSE(driver(*machine).init_cpu().ok());
+}
+
 TEST_CASE("GICv2: facts, also with the four bits that non-secure PMR has", "[drivers][gicv2]") {
     const auto machine = virt();
     machine->memory[{Frame::gicc, 4}] = 0xff;

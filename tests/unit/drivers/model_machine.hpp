@@ -19,8 +19,12 @@ public:
     u64 counter = 1000;
     u64 cnthp_cval = 0;
     u64 cnthp_ctl = 0;
+    bool guest_frame_dead = false; // GICV reads as if nothing were there
 
     [[nodiscard]] u64 read(Frame frame, u32 offset, unsigned bytes) {
+        if (frame == Frame::gicv && guest_frame_dead) {
+            return 0;
+        }
         return gic.read(0, model_frame(frame), model_offset(frame, offset), bytes);
     }
     void write(Frame frame, u32 offset, u64 value, unsigned bytes) {

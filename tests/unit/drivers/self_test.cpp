@@ -53,6 +53,8 @@ void check_quiet(Machine& machine, unsigned list_registers = 4) {
         CHECK(machine.gic.lr(0, n) == 0);
     }
     CHECK(machine.gic.misr(0) == 0);
+    const bool v2 = machine.gic.options().generation == Generation::v2;
+    CHECK((v2 ? machine.read(Frame::gich, 0, 4) : machine.sys_read(SysReg::ich_hcr)) == 0);
 }
 
 // Firmware's leavings: interrupts pending, acknowledged and never ended, list registers full, all
@@ -215,6 +217,15 @@ TEST_CASE("without its timer the re-evaluation test says that it does not know",
     Machine machine{model::qemu(Generation::v2)};
     V2 gic = started<V2>(machine);
     ReevaluationTest test{Mmio{machine}, Sys{machine}, gic, PIntid{28}};
+    CHECK(test.run() == Reevaluation::unknown);
+    check_quiet(machine);
+}
+
+TEST_CASE("a GICV that does not answer leaves nothing active", "[drivers][model]") {
+    Machine machine{model::qemu(Generation::v2)};
+    V2 gic = started<V2>(machine);
+    machine.guest_frame_dead = true;
+    ReevaluationTest test{Mmio{machine}, Sys{machine}, gic, PIntid{26}};
     CHECK(test.run() == Reevaluation::unknown);
     check_quiet(machine);
 }
