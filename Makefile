@@ -66,7 +66,7 @@ HYP_SRC := $(filter-out $(if $(CLANG),hyp/arch/vec_fast.cpp,hyp/arch/vec_fast_cl
     $(call find_src,boot hyp drivers,*.cpp) $(call find_src,boot hyp/arch,*.S) \
     $(call find_src,hyp/arch,*.c))
 HYP_OBJ := $(HYP_SRC:%=$(H)/obj/%.o)
-EL2_LIBS := $(B)/el2libc/libc-el2.a $(B)/libfdt/libfdt.a
+EL2_LIBS := $(B)/libfdt/libfdt.a $(B)/el2libc/libc-el2.a
 
 $(H)/obj/hyp/arch/vec_fast.cpp.o: EXTRA := $(FAST_FLAGS)
 $(H)/obj/boot/early.cpp.o: EXTRA := $(PRE_MMU_FLAGS)
