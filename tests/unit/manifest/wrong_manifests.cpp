@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wrong manifests in both forms, each refused with its node and reason.
+#include "tests/unit/manifest/manifest_text.hpp"
+
+using namespace hyp;
+using namespace manifests;
+
+TEST_CASE("wrong source manifests are refused with node and reason", "[manifest]") {
+    CHECK(source_with("", "") == "good");
+    CHECK(source_with("kernal", "kernal = \"a\";") ==
+          "/vms/vm0:kernal: no such property is known here");
+    CHECK(source_with("label", "") == "/vms/vm0: label, memory-mib or vcpus is missing");
+    CHECK(source_with("memory-mib", "") == "/vms/vm0: label, memory-mib or vcpus is missing");
+    CHECK(source_with("vcpus", "") == "/vms/vm0: label, memory-mib or vcpus is missing");
+    CHECK(source_with("kernel", "") == "/vms/vm0: the kernel is missing");
+    CHECK(source_with("on-crash", "extra { };") == "/vms/vm0/extra: no such node is known here");
+    const std::string label = "/vms/vm0:label: this must be one string of 1 to 31 printable "
+                              "ASCII characters";
+    CHECK(source_with("label", "label = \"\";") == label);
+    CHECK(source_with("label", "label = <1>;") == label);
+    CHECK(source_with("label", "label = \"a\", \"b\";") == label);
+    CHECK(source_with("label", "label = \"a\\n\";") == label);
+    CHECK(source_with("label", "label = \"01234567890123456789012345678901\";") == label);
+    const std::string memory = "/vms/vm0:memory-mib: this must be a multiple of 2 from 2 to 261120";
+    CHECK(source_with("memory-mib", "memory-mib = <0>;") == memory);
+    CHECK(source_with("memory-mib", "memory-mib = <255>;") == memory);
+    CHECK(source_with("memory-mib", "memory-mib = <261122>;") == memory);
+    CHECK(source_with("memory-mib", "memory-mib = <261120>;") == "good");
+    CHECK(source_with("memory-mib", "memory-mib = <0 256>;") ==
+          "/vms/vm0:memory-mib: this must be one number, as in <256>");
+    CHECK(source_with("vcpus", "vcpus = <0>;") == "/vms/vm0:vcpus: a VM has 1 to 8 vCPUs");
+    CHECK(source_with("vcpus", "vcpus = <9>;") == "/vms/vm0:vcpus: a VM has 1 to 8 vCPUs");
+    CHECK(source_with("vcpus", "vcpus = \"2\";") ==
+          "/vms/vm0:vcpus: this must be one number, as in <256>");
+    CHECK(source_with("bootargs", "bootargs = \"" + std::string(2048, 'x') + "\";") ==
+          "/vms/vm0:bootargs: this must be one string of at most 2047 printable ASCII characters");
+    CHECK(source_with("bootargs", "bootargs = \"" + std::string(2047, 'x') + "\";") == "good");
+    CHECK(source_with("kernel", "kernel = \"\";") ==
+          "/vms/vm0:kernel: this must be one string of printable ASCII characters");
+    CHECK(source_with("initrd", "initrd = <1>;") ==
+          "/vms/vm0:initrd: this must be one string of printable ASCII characters");
+    CHECK(source_with("devices", "devices = \"pl011\", \"gpu\";") ==
+          "/vms/vm0:devices: this names an unknown device: only \"pl011\" is known");
+    CHECK(source_with("devices", "devices = \"pl011\", \"pl011\";") ==
+          "/vms/vm0:devices: this names a device twice");
+    CHECK(source_with("devices", "devices = [70];") ==
+          "/vms/vm0:devices: this must be a list of device names");
+    CHECK(source_with("on-crash", "on-crash = \"dance\";") ==
+          "/vms/vm0:on-crash: the only thing to do on a crash is \"stop\"");
+}
+
+TEST_CASE("wrong options are refused", "[manifest]") {
+    CHECK(options_with("") == "good");
+    CHECK(options_with("list-registers = <17>;") ==
+          "/options:list-registers: there are at most 16 list registers; 0 means all");
+    CHECK(options_with("list-registers = <1 2>;") ==
+          "/options:list-registers: this must be one number, as in <256>");
+    CHECK(options_with("ignore-quirks = <1>;") ==
+          "/options:ignore-quirks: this property has no value: it is given or not");
+    CHECK(options_with("self-crash = \"now\";") ==
+          "/options:self-crash: this must be \"stack\", \"text\", \"exec\", \"fiq\" or "
+          "\"serror\"");
+    CHECK(options_with("turbo;") == "/options:turbo: no such property is known here");
+}
+
+TEST_CASE("manifests of the wrong shape are refused", "[manifest]") {
+    const auto whole = [](const std::string& source) {
+        return verdict(source, ManifestForm::source);
+    };
+    const std::string vm = "{ " + body(good_source) + " };";
+    CHECK(whole("/ { };") == "/: compatible is missing: this is no manifest");
+    CHECK(whole("/ { compatible = \"linux,dummy-virt\"; };") ==
+          "/:compatible: this is no manifest: compatible is not \"baton,manifest\"");
+    CHECK(whole("/ { compatible = \"baton,manifest\"; };") ==
+          "/: there is no VM: a node below /vms describes one");
+    CHECK(whole(manifest_of("")) == "/: there is no VM: a node below /vms describes one");
+    CHECK(whole("/ { compatible = \"baton,manifest\"; vm0 " + vm + " };") ==
+          "/vm0: no such node is known here");
+    CHECK(whole(manifest_of("label = \"x\"; vm0 " + vm)) ==
+          "/vms:label: no such property is known here");
+    CHECK(whole(manifest_of("vm0 " + vm + " vm1 " + vm)) ==
+          "/vms/vm1: an earlier VM has the same label");
+    const std::string other = "{ " + body(good_source, "label", "label = \"other\";") + " };";
+    CHECK(whole(manifest_of("vm0 " + vm + " vm1 " + other)) ==
+          "/vms/vm1: the device pl011 belongs to an earlier VM");
+    std::string many;
+    for (u32 n = 0; n < 9; ++n) {
+        const std::string name = "vm" + std::to_string(n);
+        many += name + " { label = \"" + name +
+                "\"; memory-mib = <64>; vcpus = <1>; kernel = \"k\"; };";
+    }
+    CHECK(whole(manifest_of(many)) == "/vms/vm8: there are more than 8 VMs");
+    CHECK(verdict(manifest_of("vm0 " + vm), ManifestForm::packed) ==
+          "/vms/vm0:kernel: no such property is known here");
+}
+
+TEST_CASE("wrong packed kernels are refused", "[manifest]") {
+    CHECK(kernel_with("", "") == "good");
+    CHECK(kernel_with("length", "") == "/vms/vm0/kernel: offset, length, hash, load, entry or "
+                                       "memory-size is missing");
+    CHECK(kernel_with("offset", "offset = <0x400000>;") ==
+          "/vms/vm0/kernel:offset: this must be one 64-bit number");
+    CHECK(kernel_with("colour", "colour = <0 1>;") ==
+          "/vms/vm0/kernel:colour: no such property is known here");
+    CHECK(kernel_with("offset", "offset = <0 0x401000>;") ==
+          "/vms/vm0: the payload's offset is not a multiple of 2 MiB");
+    CHECK(kernel_with("offset", "offset = <0 0x200000>;") ==
+          "/vms/vm0: the payload overlaps the hypervisor or the manifest");
+    const std::string outside = "/vms/vm0: the payload does not lie inside the image";
+    CHECK(kernel_with("offset", "offset = <0 0x4000000>;") == outside);
+    CHECK(kernel_with("offset", "offset = <0xffffffff 0xffe00000>;") == outside);
+    CHECK(kernel_with("length", "length = <0 0x3c00001>;") == outside);
+    CHECK(kernel_with("length", "length = <0 0>;") == "/vms/vm0: the payload is empty");
+    CHECK(kernel_with("memory-size", "memory-size = <0 0x12344>;") ==
+          "/vms/vm0: the kernel's memory size is less than its length");
+    const std::string unaligned = "/vms/vm0: the kernel's load address or its entry is not aligned";
+    CHECK(kernel_with("load", "load = <0 0x40200800>;") == unaligned);
+    CHECK(kernel_with("entry", "entry = <0 0x40200042>;") == unaligned);
+    CHECK(kernel_with("entry", "entry = <0 0x40220000>;") ==
+          "/vms/vm0: the kernel's entry lies outside it");
+    CHECK(kernel_with("entry", "entry = <0 0x401ffffc>;") ==
+          "/vms/vm0: the kernel's entry lies outside it");
+    CHECK(kernel_with("load", "load = <0 0x3ff00000>;") ==
+          "/vms/vm0: the kernel's load address lies below the guest's RAM");
+    const std::string little =
+        "/vms/vm0: memory-mib is too little for kernel, initrd and device tree";
+    CHECK(kernel_with("load", "load = <0 0x50000000>;") == little);
+    CHECK(kernel_with("load", "load = <0xffffffff 0xfffff000>;") == little);
+    CHECK(kernel_with("memory-size", "memory-size = <0xffffffff 0xffffffff>;") == little);
+    // To the last byte below the tree, and one more.
+    CHECK(kernel_with("memory-size", "memory-size = <0 0xfdf0000>;") == "good");
+    CHECK(kernel_with("memory-size", "memory-size = <0 0xfdf0001>;") == little);
+}
+
+TEST_CASE("wrong packed initrds are refused", "[manifest]") {
+    CHECK(initrd_with("", "") == "good");
+    CHECK(initrd_with("load", "load = <0 0x48000000>;") ==
+          "/vms/vm0/initrd:load: no such property is known here");
+    CHECK(initrd_with("offset", "offset = <0 0x400000>;") ==
+          "/vms/vm0: kernel and initrd overlap in the image");
+    CHECK(initrd_with("length", "length = <0 0x3a00000>;") == "good");
+    CHECK(initrd_with("length", "length = <0 0x3a00001>;") ==
+          "/vms/vm0: the payload does not lie inside the image");
+    const std::string vm = packed_vm(body(good_kernel), body(good_initrd));
+    std::string small = vm;
+    small.replace(small.find("<256>"), 5, "<2>");
+    CHECK(verdict(manifest_of(small), ManifestForm::packed) ==
+          "/vms/vm0: memory-mib is too little for kernel, initrd and device tree");
+}
+
+TEST_CASE("payloads of two VMs: the same one or apart", "[manifest]") {
+    const auto second = [](const std::string& offset, const std::string& length) {
+        Lines kernel = good_kernel;
+        kernel[0].second = "offset = " + offset + ";";
+        kernel[1].second = "length = " + length + ";";
+        const std::string vm1 = "vm1 { label = \"b\"; memory-mib = <64>; vcpus = <1>; kernel { " +
+                                body(kernel) + " }; };";
+        return verdict(manifest_of(packed_vm(body(good_kernel), body(good_initrd)) + vm1),
+                       ManifestForm::packed);
+    };
+    const std::string clash = "/vms/vm1: a payload overlaps one of an earlier VM in the image";
+    CHECK(second("<0 0x400000>", "<0 0x12345>") == "good"); // the same payload
+    CHECK(second("<0 0x800000>", "<0 0x12345>") == "good");
+    CHECK(second("<0 0x400000>", "<0 0x12346>") == clash);
+    CHECK(second("<0 0x600000>", "<0 0x12345>") == clash);
+}
