@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stub guest at EL1 can be told to do, one step a visit. It runs with PSTATE.I set and
+// polls, so that every virtual interrupt is taken exactly where a script says.
+#pragma once
+
+#include "hyp/core/base/types.hpp"
+
+namespace hyp::lifecycle {
+
+enum class Step : u64 {
+    nothing,         // a null hypercall
+    open,            // own CPU interface on; argument: EOImode
+    arm,             // CNTV_CVAL = argument, CNTV_CTL = ENABLE
+    mask,            // CNTV_CTL = ENABLE | IMASK
+    acknowledge,     // IAR; returns it
+    end,             // EOIR of the argument
+    deactivate,      // DIR of the argument
+    is_pending,      // ISR_EL1.I as EL1 sees it
+    spin,            // that many instructions
+    await,           // polls IAR until it returns an interrupt or CNTVCT reaches the argument
+    late_tick,       // IAR, IMASK, CVAL in the past, ENABLE, EOIR, as Linux does when it is late
+    ticks,           // that many ticks, each armed, acknowledged, masked and ended
+};
+
+// What Step::ticks returns: received ticks below, acknowledges that were none above.
+struct TickCount {
+    explicit constexpr TickCount(u64 word)
+        : received{static_cast<u32>(word)}, others{static_cast<u32>(word >> 32)} {}
+    u32 received;
+    u32 others;
+};
+
+inline constexpr u32 spurious = 1023;
+
+} // namespace hyp::lifecycle
+
+// Entry of EL1 (start.S) and what it calls (el1.cpp).
+extern "C" void el1_begin();
+extern "C" hyp::u64 el1_step(hyp::lifecycle::Step step, hyp::u64 argument);

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands between the physical interrupt and the stub guest: the product's driver, vGIC and fast
+// path, in the order of hyp/irq.cpp - and, for the negative half of the test, one deliberate fault
+// at a time. A forwarder without mutation adds nothing of its own to the product's code.
+#pragma once
+
+#include "drivers/gic/gic.hpp"
+#include "hyp/core/fast/tick.hpp"
+#include "hyp/core/vgic/apply.hpp"
+#include "tests/target/lifecycle/machine.hpp"
+
+namespace hyp::lifecycle {
+
+enum class Mutation : u8 {
+    none,
+    no_software_active, // N1: the timer is marked expired, the physical active bit is not set
+    joint_end,          // N2: EOImode 0, so the priority drop deactivates too
+    early_deactivate,   // N2: DIR right after EOIR
+    no_hw_bit,          // N3
+    wrong_pintid,       // N4: 30 instead of 27
+    pending_active,     // N5: a hardware list register written pending and active
+    keep_active,        // N9: the list register goes, its physical active bit stays
+    adopt,              // N16: an interrupt that nobody owns is injected
+};
+
+inline constexpr PIntid maintenance{25};
+
+// The driver, with faults in what it writes. apply() and fast_tick() take it for a GIC like any.
+template <class G>
+class MutantGic : public G {
+public:
+    using G::G;
+    Mutation mutation = Mutation::none;
+
+    void drop_priority(Ack ack) {
+        G::drop_priority(ack);
+        if (mutation == Mutation::early_deactivate) {
+            G::deactivate(ack);
+        }
+    }
+    void set_active(PIntid pintid) {
+        if (mutation != Mutation::no_software_active) {
+            G::set_active(pintid);
+        }
+    }
+    void clear_active(PIntid pintid) {
+        if (mutation != Mutation::keep_active) {
+            G::clear_active(pintid);
+        }
+    }
+    void write_lr(LrIndex n, ListReg lr) { G::write_lr(n, mutated(lr)); }
+
+private:
+    [[nodiscard]] ListReg mutated(ListReg lr) const {
+        constexpr PIntid other{30};
+        if (mutation == Mutation::no_hw_bit && lr.is_hardware()) {
+            return ListReg::software(lr.vintid(), lr.priority(), lr.group()).in_state(lr.state());
+        }
+        if (mutation == Mutation::wrong_pintid && lr.is_hardware()) {
+            return ListReg::hardware(lr.vintid(), other, lr.priority(), lr.group())
+                .in_state(lr.state());
+        }
+        return lr;
+    }
+};
+
+// How often each physical interrupt was acknowledged.
+struct Acks {
+    u32 timer = 0;
+    u32 maintenance = 0;
+    u32 others = 0;
+    u32 fast = 0; // of `timer`: by fast_tick()
+};
+
+template <class G>
+class Forwarder {
+public:
+    // A machine as after boot, and a vCPU that owns the timer and has enabled it.
+    void start(const VgicCaps& caps, Mutation mutation, FastPath fast) {
+        caps_ = caps;
+        fast_ = fast;
+        acks = Acks{};
+        gic.mutation = mutation;
+        stop_timer();
+        is_up_ = gic.init_distributor().ok() && gic.init_cpu().ok();
+        if (mutation == Mutation::joint_end) {
+            join_end();
+        }
+        gic.set_enable(maintenance, Enable::on);
+        own_timer();
+    }
+    [[nodiscard]] bool is_up() const { return is_up_; }
+
+    // The vCPU that owns the timer is loaded.
+    void own_timer() {
+        constexpr u8 priority = 0xa0;
+        constexpr u8 both_groups = 3;
+        irqs = VcpuIrqs{caps_};
+        irqs.map_hardware(guest_vtimer, host_vtimer, Trigger::level);
+        irqs.guest_set_priority(guest_vtimer, priority);
+        irqs.set_group_enables(both_groups);
+        irqs.guest_enable(0, 1U << guest_vtimer.value());
+        enter();
+    }
+    // A vCPU to which the timer means nothing is loaded.
+    void disown_timer() {
+        irqs = VcpuIrqs{caps_};
+        enter();
+    }
+
+    // The pieces of an IRQ exit, for checks that look in between.
+    void sync() { (void)sync_from(gic, irqs); }
+    [[nodiscard]] Ack acknowledge() {
+        const Ack ack = gic.acknowledge();
+        count(ack);
+        return ack;
+    }
+    void take(Ack ack) {
+        gic.drop_priority(ack);
+        route(ack);
+    }
+    void route(Ack ack) {
+        if (ack.intid() == maintenance) {
+            gic.write_control(irqs.on_maintenance());
+            gic.deactivate(ack);
+        } else if (gic.mutation == Mutation::no_software_active && irqs.is_listed(guest_vtimer)) {
+            gic.deactivate(ack); // taken for a duplicate of what is in the list register
+        } else if (!irqs.on_physical(ack.intid())) {
+            swallow(ack);
+        }
+    }
+    void enter() {
+        apply(gic, irqs, irqs.flush());
+        plan = plan_for(irqs, fast_);
+    }
+
+    // A whole IRQ exit and a whole synchronous one.
+    void on_irq() {
+        Ack ack{0};
+        if (fast_ == FastPath::allowed) {
+            if (fast_tick(gic, plan, host_vtimer)) {
+                ++acks.timer;
+                ++acks.fast;
+                return;
+            }
+            ack = Ack{static_cast<u32>(plan.ack)};
+            count(ack);
+        } else {
+            ack = acknowledge();
+        }
+        sync();
+        // Not more in one exit: a mutant's interrupt may never end, and its exits are counted.
+        constexpr unsigned at_most = 4;
+        for (unsigned taken = 0; !ack.is_spurious(); ack = acknowledge()) {
+            take(ack);
+            if (++taken == at_most) {
+                break;
+            }
+        }
+        enter();
+    }
+    void on_call() {
+        sync();
+        enter();
+        if (gic.mutation == Mutation::pending_active) {
+            repend_raw();
+        }
+    }
+
+    MutantGic<G> gic{VirtMmio{}, TargetSysReg{}};
+    VcpuIrqs irqs{};
+    FastPlan plan{};
+    Acks acks{};
+
+private:
+    void count(Ack ack) {
+        if (ack.is_spurious()) {
+            return;
+        }
+        ++(ack.intid() == host_vtimer    ? acks.timer
+           : ack.intid() == maintenance ? acks.maintenance
+                                        : acks.others);
+    }
+
+    void swallow(Ack ack) {
+        if (gic.mutation != Mutation::adopt) {
+            gic.deactivate(ack); // nobody's: a line that went down late
+            return;
+        }
+        constexpr Priority priority{0xa0};
+        gic.write_lr(timer_home,
+                     ListReg::hardware(guest_vtimer, host_vtimer, priority, caps_.guest_group));
+    }
+
+    // EOImode 0: GICC_CTLR.EOImode or ICC_CTLR_EL1.EOImode cleared behind the driver's back.
+    void join_end() {
+        if (probe_.v3()) {
+            asm volatile("msr S3_0_C12_C12_4, xzr\n isb" ::: "memory");
+        } else {
+            store32(0x08010000, 1);
+        }
+    }
+
+    // The line is still high while the guest has its interrupt active: pending once more, is it not?
+    void repend_raw() {
+        constexpr u64 v3_pending = u64{1} << 62;
+        constexpr u64 v2_pending = u64{1} << 28;
+        const u64 word = probe_.lr0();
+        const u64 active = probe_.v3() ? u64{1} << 63 : u64{1} << 29;
+        if ((word & active) != 0 && probe_.pending() != 0) {
+            gic.write_lr_word(timer_home, word | (probe_.v3() ? v3_pending : v2_pending));
+        }
+    }
+
+    VgicCaps caps_{};
+    FastPath fast_ = FastPath::withdrawn;
+    bool is_up_ = false;
+    Probe probe_{};
+};
+
+} // namespace hyp::lifecycle
