@@ -145,11 +145,13 @@ $(B)/guest/%.img: $(B)/guest/%.elf
 GUEST_FILES := $(foreach guest,$(GUESTS),$(B)/guest/$(guest).elf $(B)/guest/$(guest).img)
 
 # ---- test programs for the bare machine: one directory each below tests/target ----
+# What each links of the product.
+PRODUCT_lifecycle := $(wildcard hyp/core/vgic/vcpu_irqs*.cpp)
 TARGETS := $(patsubst tests/target/%/,%,$(sort $(dir $(wildcard tests/target/*/*.cpp))))
 define target_rules
 $(B)/target/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard $$(addprefix \
-        tests/target/$(1)/*,.S .cpp))) tests/target/$(1)/link.ld $(B)/el2libc/libc-el2.a \
-        $(B)/obj/hyp/arch/libc_support.c.o
+        tests/target/$(1)/*,.S .cpp)) $(PRODUCT_$(1))) tests/target/$(1)/link.ld \
+        $(B)/el2libc/libc-el2.a $(B)/obj/hyp/arch/libc_support.c.o
 	$$(call say,LINK)
 	$$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -Wl,--no-warn-rwx-segments -T tests/target/$(1)/link.ld $$(filter %.o %.a,$$^) -o $$@
 endef
