@@ -27,8 +27,8 @@ inline std::unique_ptr<Machine> virt_v3() {
     return machine;
 }
 
-Gic driver(Machine& machine) {
-    return Gic{RecordingMmio{machine}, RecordingSysReg{machine}};
+inline RecordedGicV3 driver(Machine& machine) {
+    return RecordedGicV3{RecordingMmio{machine}, RecordingSysReg{machine}};
 }
 
 inline bool is_mmio_write(const Access& a) {
