@@ -36,9 +36,10 @@ struct Coverage {
     void note(Event event, bool happened) {
         counts[static_cast<unsigned>(event)] += happened ? 1U : 0U;
     }
-    [[nodiscard]] bool complete() const {
-        for (const std::uint64_t count : counts) {
-            if (count == 0) {
+    // On v2 the guest's deactivation is the very thing that does not signal (exceptions.hpp).
+    [[nodiscard]] bool complete(bool v3) const {
+        for (unsigned i = 0; i < counts.size(); ++i) {
+            if (counts[i] == 0 && (v3 || static_cast<Event>(i) != Event::resignalled)) {
                 return false;
             }
         }

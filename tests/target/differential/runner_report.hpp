@@ -105,7 +105,7 @@ bool Runner<Pes>::print_coverage() const {
     for (unsigned i = 0; i < coverage_.counts.size(); ++i) {
         print("covered ", event_names[i], ": ", coverage_.counts[i], "\n");
     }
-    return coverage_.complete();
+    return coverage_.complete(v3_);
 }
 
 template <unsigned Pes>
