@@ -8,18 +8,18 @@
 namespace hyp::lifecycle {
 
 enum class Step : u64 {
-    nothing,         // a null hypercall
-    open,            // own CPU interface on; argument: EOImode
-    arm,             // CNTV_CVAL = argument, CNTV_CTL = ENABLE
-    mask,            // CNTV_CTL = ENABLE | IMASK
-    acknowledge,     // IAR; returns it
-    end,             // EOIR of the argument
-    deactivate,      // DIR of the argument
-    is_pending,      // ISR_EL1.I as EL1 sees it
-    spin,            // that many instructions
-    await,           // polls IAR until it returns an interrupt or CNTVCT reaches the argument
-    late_tick,       // IAR, IMASK, CVAL in the past, ENABLE, EOIR, as Linux does when it is late
-    ticks,           // that many ticks, each armed, acknowledged, masked and ended
+    nothing,     // a null hypercall
+    open,        // own CPU interface on; argument: EOImode
+    arm,         // CNTV_CVAL = argument, CNTV_CTL = ENABLE
+    mask,        // CNTV_CTL = ENABLE | IMASK
+    acknowledge, // IAR; returns it
+    end,         // EOIR of the argument
+    deactivate,  // DIR of the argument
+    is_pending,  // ISR_EL1.I as EL1 sees it
+    spin,        // that many instructions
+    await,       // polls IAR until it returns an interrupt or CNTVCT reaches the argument
+    late_tick,   // IAR, IMASK, CVAL in the past, ENABLE, EOIR, as Linux does when it is late
+    ticks,       // that many ticks, each armed, acknowledged, masked and ended
 };
 
 // What Step::ticks returns: received ticks below, acknowledges that were none above.

@@ -177,7 +177,7 @@ private:
         if (ack.is_spurious()) {
             return;
         }
-        ++(ack.intid() == host_vtimer    ? acks.timer
+        ++(ack.intid() == host_vtimer   ? acks.timer
            : ack.intid() == maintenance ? acks.maintenance
                                         : acks.others);
     }
