@@ -45,19 +45,22 @@ flag_file = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 # ---- flags of code that runs at EL2 (each one's reason: hyp/README.md) ----
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Werror
 WARN_CXX := $(WARN) -Wold-style-cast -Wmissing-declarations
-EL2_COMMON := -O2 -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
+# Size is a promise (make bench): -Os, the whole program at once, addresses by one ADR. What counts
+# instructions on an interrupt's path is written so that -Os changes nothing there.
+EL2_LTO := $(if $(CLANG),,-flto=auto)
+EL2_COMMON := -Os -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mcmodel=tiny \
     -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only -mstrict-align \
     -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
-    -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
+    -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
 EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
-EL2_LINK := -nostdlib -static -no-pie -Wl,--fix-cortex-a53-843419 -Wl,--build-id=none \
-    -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
+EL2_LINK := $(EL2_COMMON) -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+    -Wl,--fix-cortex-a53-843419 -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
 
 # The vectors' fast paths: g++ saves exactly what they use and may take no veneer register.
-FAST_FLAGS := -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\
+FAST_FLAGS := -fno-lto -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\
     -fcall-saved-x$(n)) -ffixed-x16 -ffixed-x17
 # Code that runs before the MMU is on may hold no absolute address, not even a switch's table.
-PRE_MMU_FLAGS := -fno-jump-tables
+PRE_MMU_FLAGS := -fno-lto -fno-jump-tables
 
 # ---- the hypervisor ----
 H := $(B)$(if $(CLANG),/clang)$(if $(filter 1,$(CHECKED)),/checked)
@@ -86,9 +89,9 @@ $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 	$(Q)$(EL2_CC_CMD) $(EL2_COMMON) -MMD -MP -c $< -o $@
 $(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
 	$(call say,LINK)
-	@scripts/link_gate.sh $(CROSS) $(HYP_OBJ)
 	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) \
 	    -lgcc -o $@
+	@scripts/link_gate.sh $(CROSS) $@
 $(H)/hyp.img: $(H)/hyp.elf
 	$(call say,COPY)
 	$(Q)$(CROSS)objcopy -O binary $< $@

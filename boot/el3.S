@@ -13,7 +13,7 @@
 #define SCR_EL3_BASE 0x531 // RES1, NS, HCE, RW (DDI 0487, SCR_EL3)
 #define SCR_EL3_PAUTH (3 << 16) // APK, API
 
-    .section .text.boot, "ax"
+    .section .text.boot2, "ax"
     .global el3_entry
 el3_entry:
     mrs x0, mpidr_el1
@@ -37,7 +37,7 @@ el3_entry:
     mov x0, #0xf
     msr S3_6_C12_C12_5, x0 // ICC_SRE_EL3: SRE, and EL2 may set its own
     isb                    // before ICC_SRE_EL2 is touched
-4:  adr x0, el3_vectors
+4:  adrp x0, _image_start
     msr vbar_el3, x0
     ldr w0, =0x30c50830
     msr sctlr_el2, x0
@@ -51,22 +51,16 @@ el3_entry:
     dsb nsh // no speculation past ERET
     isb
 
-    .balign 2048
-el3_vectors:
-    .rept 8
-    .balign 128
-5:  wfe
-    b 5b
-    .endr
-    .balign 128 // synchronous, lower EL: SMC
-    b el3_call
-    .rept 7
-    .balign 128
-6:  wfe
-    b 6b
-    .endr
+    .ltorg
 
-    .balign 128
+// Nothing routes IRQ, FIQ or SError to EL3 (SCR_EL3) and no AArch32 runs, so two vectors can be
+// taken: +0x200, a fault of the code below, and +0x400, SMC. The linker script puts both at their
+// places in the image's first 2 KiB, which serves as the table.
+    .section .el3.fault, "ax"
+1:  wfe
+    b 1b
+
+    .section .el3.call, "ax"
 el3_call:
     ldr w9, =EL3_OPEN_GIC
     cmp w0, w9

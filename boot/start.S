@@ -28,7 +28,7 @@ _start:
     .ascii "ARM\x64"
     .word 0
 
-    .section .text.boot, "ax"
+    .section .text.boot1, "ax"
 entry:
     mov x19, x0
     adrp x21, _image_start
@@ -62,7 +62,8 @@ at_el2:
     adrp x0, _early_tables
     add x0, x0, :lo12:_early_tables
     msr ttbr0_el2, x0
-    adr x0, vectors_boot // physical for the few instructions until the jump
+    adrp x0, vectors_v3 // physical for the few instructions until the jump
+    add x0, x0, :lo12:vectors_v3
     msr vbar_el2, x0
     tlbi alle2 // firmware's translations, if it had any
     ic iallu
@@ -71,37 +72,8 @@ at_el2:
     ldr w0, =SCTLR_EL2_ON
     msr sctlr_el2, x0
     isb // MMU on: from here by the identity map
-    ldr x0, =vectors_boot
+    ldr x0, =vectors_v3 // any table: until a guest runs only its panics matter
     msr vbar_el2, x0
-    ldr x0, =at_virtual
-    br x0
-
-at_el1:
-    msr DAIFSet, #0xf
-    ldr w0, =SCTLR_EL1_OFF
-    msr sctlr_el1, x0
-    isb // as at EL2
-    bl early_prepare
-    mrs x0, id_aa64mmfr0_el1
-    and x0, x0, #7
-    cmp x0, #5
-    mov x1, #5
-    csel x0, x0, x1, lo
-    ldr w1, =TCR_EL1_BASE + (64 - HYP_VA_BITS)
-    orr x1, x1, x0, lsl #32
-    msr tcr_el1, x1
-    mov x0, #HYP_MAIR_VALUE
-    msr mair_el1, x0
-    adrp x0, _early_tables
-    add x0, x0, :lo12:_early_tables
-    msr ttbr0_el1, x0
-    tlbi vmalle1
-    ic iallu
-    dsb nsh // as at EL2
-    isb
-    ldr w0, =SCTLR_EL1_ON
-    msr sctlr_el1, x0
-    isb // MMU on
     ldr x0, =at_virtual
     br x0
 
@@ -133,6 +105,37 @@ clean_early:
     b.lo 1b
     dsb sy // complete before the memory is used with other attributes
     ret
+    .ltorg
+
+    .section .text.boot2, "ax"
+at_el1:
+    msr DAIFSet, #0xf
+    ldr w0, =SCTLR_EL1_OFF
+    msr sctlr_el1, x0
+    isb // as at EL2
+    bl early_prepare
+    mrs x0, id_aa64mmfr0_el1
+    and x0, x0, #7
+    cmp x0, #5
+    mov x1, #5
+    csel x0, x0, x1, lo
+    ldr w1, =TCR_EL1_BASE + (64 - HYP_VA_BITS)
+    orr x1, x1, x0, lsl #32
+    msr tcr_el1, x1
+    mov x0, #HYP_MAIR_VALUE
+    msr mair_el1, x0
+    adrp x0, _early_tables
+    add x0, x0, :lo12:_early_tables
+    msr ttbr0_el1, x0
+    tlbi vmalle1
+    ic iallu
+    dsb nsh // as at EL2
+    isb
+    ldr w0, =SCTLR_EL1_ON
+    msr sctlr_el1, x0
+    isb // MMU on
+    ldr x0, =at_virtual
+    br x0
 
 at_virtual:
     ldr x0, =_stack_top

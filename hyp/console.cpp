@@ -4,9 +4,8 @@
 #include "drivers/uart/pl011.hpp"
 #include "hyp/arch/mmio.hpp"
 #include "hyp/arch/sysreg.hpp"
+#include "hyp/format.hpp"
 
-#include <cstdarg>
-#include <cstdio>
 
 namespace hyp {
 
@@ -28,7 +27,7 @@ void Console::print(const char* format, ...) const {
     char text[256];
     std::va_list arguments;
     va_start(arguments, format);
-    (void)std::vsnprintf(text, sizeof text, format, arguments);
+    (void)vsniprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     Uart uart{{}, {}};
     for (const char* c = text; *c != '\0'; ++c) {

@@ -17,7 +17,6 @@ extern "C" {
 extern const char _image_start[];
 extern const char _stack_top[];
 extern const char _emergency_top[];
-extern const char vectors_boot[];
 }
 
 namespace hyp {

@@ -6,9 +6,8 @@
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/vm/esr_decode.hpp"
+#include "hyp/format.hpp"
 
-#include <cstdarg>
-#include <cstdio>
 
 extern "C" {
 extern const char _stack_bottom[];
@@ -86,7 +85,7 @@ void refuse(const char* format, ...) {
     char text[240];
     std::va_list arguments;
     va_start(arguments, format);
-    (void)std::vsnprintf(text, sizeof text, format, arguments);
+    (void)vsniprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     baton.console.print("baton: %s\n", text);
     end_machine(EndStatus::panic);
@@ -96,7 +95,7 @@ void panic(const char* format, ...) {
     char text[240];
     std::va_list arguments;
     va_start(arguments, format);
-    (void)std::vsnprintf(text, sizeof text, format, arguments);
+    (void)vsniprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     baton.console.print("\nbaton: panic: %s\n", text);
     print_backtrace(reinterpret_cast<u64>(__builtin_return_address(0)) - 4,
@@ -120,7 +119,8 @@ extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kin
         baton.console.print("  cause: %s", exception_class_name(esr >> 26));
         const u32 exception_class = esr >> 26;
         if (exception_class >= 0x20 && exception_class <= 0x25) {
-            baton.console.print(", %s, %s address %lx", fault_status_name(esr & 0x3f),
+            baton.console.print(", %s at level %u, %s address %lx", fault_status_name(esr & 0x3f),
+                                decode_fault_status(esr & 0x3f).level,
                                 (esr & 0x40) != 0 ? "writing" : "reading", frame.far);
         }
         baton.console.print("\n");

@@ -36,8 +36,9 @@ struct alignas(8) ManifestBytes {
 };
 [[gnu::section(".noinit")]] ManifestBytes manifest_storage;
 
-constinit Vm only_vm{};
-constinit Vcpu only_vcpu{};
+// Empty until built, so that they take no room in the image.
+constinit std::optional<Vm> vm_storage{};
+constinit std::optional<Vcpu> vcpu_storage{};
 
 void require(const Status& status, const char* what) {
     if (!status.ok()) {
@@ -75,19 +76,24 @@ void require(const Status& status, const char* what) {
     return manifest.value();
 }
 
-// Reads S3_0_C0_C<crm>_<op2> for the whole ID group and keeps what the guest may see.
+// S3_0_C0_C<crm>_<op2> as the machine has it.
 template <u32 Index>
-void read_id_register(Vm& vm, GicGeneration gic, u32 address_bits) {
+void read_id_register(Vm& vm) {
     constexpr u32 crm = id_register_crm_first + Index / 8;
     constexpr u32 op2 = Index % 8;
-    vm.id_registers[Index] = guest_id_register(
-        crm, op2, reg::read<sysreg_encoding(3, 0, 0, crm, op2)>(), gic, address_bits);
+    if constexpr (is_id_register_shown(crm, op2)) {
+        vm.id_registers[Index] = reg::read<sysreg_encoding(3, 0, 0, crm, op2)>();
+    }
 }
 
 void read_id_registers(Vm& vm, GicGeneration gic, u32 address_bits) {
     [&]<u32... n>(std::integer_sequence<u32, n...>) {
-        (read_id_register<n>(vm, gic, address_bits), ...);
+        (read_id_register<n>(vm), ...);
     }(std::make_integer_sequence<u32, id_register_count>{});
+    for (u32 n = 0; n < id_register_count; ++n) {
+        vm.id_registers[n] = guest_id_register(id_register_crm_first + n / 8, n % 8,
+                                               vm.id_registers[n], gic, address_bits);
+    }
 }
 
 [[nodiscard]] constexpr u64 id_field(u64 value, unsigned lsb) { return value >> lsb & 0xf; }
@@ -185,29 +191,32 @@ template <class G>
                 generation == GicGeneration::v2 ? Group::group0 : Group::group1};
 }
 
-void build_vm(const VmDescription& description, const Platform& platform, PackedImage image) {
+[[nodiscard]] Vm& build_vm(const VmDescription& description, const Platform& platform, PackedImage image) {
     const u32 bits = ipa_bits(reg::read<reg::id_aa64mmfr0_el1>() & 0xf);
-    only_vm.label = description.label;
+    Vm& vm = vm_storage.emplace();
+    vm.label = description.label;
     const Result<PaRange> ram = find_free_ram(platform, image, description.memory);
     if (!ram.ok()) {
         refuse("VM %s: %s (%lu MiB wanted)", description.label, ram.error().reason,
                description.memory / mib);
     }
-    only_vm.ram = ram.value();
+    vm.ram = ram.value();
     const Pa tables{reinterpret_cast<u64>(stage2_storage.words) - HYP_IMAGE_VA +
                     mapping::image_pa().value()};
-    only_vm.stage2 = Stage2{{stage2_storage.words, tables, stage2_pages}, bits};
-    require(map_guest(only_vm, description, platform), description.label);
-    require(load_guest(only_vm, description, image, platform.gic.generation), description.label);
-    read_id_registers(only_vm, platform.gic.generation, bits);
+    vm.stage2 = Stage2{{stage2_storage.words, tables, stage2_pages}, bits};
+    require(map_guest(vm, description, platform), description.label);
+    require(load_guest(vm, description, image, platform.gic.generation), description.label);
+    read_id_registers(vm, platform.gic.generation, bits);
     baton.console.print("doctor: VM %s: %lu MiB at 0x%lx, entry 0x%lx, \"%s\"\n",
-                        description.label, description.memory / mib, only_vm.ram.base.value(),
+                        description.label, description.memory / mib, vm.ram.base.value(),
                         description.entry.value(), description.bootargs);
+    return vm;
 }
 
-void build_vcpu(const VmDescription& description, const VgicCaps& caps, const Platform& platform) {
-    Vcpu& vcpu = only_vcpu;
-    vcpu.vm = &only_vm;
+[[nodiscard]] Vcpu& build_vcpu(Vm& vm, const VmDescription& description, const VgicCaps& caps,
+                               const Platform& platform) {
+    Vcpu& vcpu = vcpu_storage.emplace();
+    vcpu.vm = &vm;
     vcpu.irqs = VcpuIrqs{caps};
     vcpu.irqs.map_hardware(guest_vtimer, platform.timer.vtimer.intid, Trigger::level);
     vcpu.irqs.map_hardware(guest_ptimer, platform.timer.ptimer.intid, Trigger::level);
@@ -218,6 +227,7 @@ void build_vcpu(const VmDescription& description, const VgicCaps& caps, const Pl
     constexpr u64 el1h_masked = 0x3c5;
     reg::write<reg::spsr_el2>(el1h_masked);
     this_cpu().vcpu = &vcpu;
+    return vcpu;
 }
 
 template <class G>
@@ -232,12 +242,12 @@ template <class G>
     if constexpr (is_checked_build) {
         crash_on_purpose(manifest.options.self_crash);
     }
-    build_vm(description, platform, image);
-    build_vcpu(description, caps, platform);
-    configure_el2(only_vm, caps.generation, caps.quirk_no_reevaluation);
+    Vm& vm = build_vm(description, platform, image);
+    Vcpu& vcpu = build_vcpu(vm, description, caps, platform);
+    configure_el2(vm, caps.generation, caps.quirk_no_reevaluation);
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
-    resume_frame(&enter_guest(gic, only_vcpu));
+    resume_frame(&enter_guest(gic, vcpu));
 }
 
 } // namespace

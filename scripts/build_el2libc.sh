@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds the part of newlib that EL2 uses (mem*, str*, snprintf without floating point) with
+# Builds the part of newlib that EL2 uses (mem*, str*, vsniprintf) with
 # general registers only, straight from its sources: newlib's own configure cannot build without
 # floating point. Usage: build_el2libc.sh NEWLIB_DIR OUTPUT_DIR CROSS_PREFIX
 set -eu
@@ -28,7 +28,7 @@ cp "$out/config/newlib.h" "$out/config/_newlib_version.h"
 
 # -fno-tree-loop-distribute-patterns: or memset's loop becomes a call of memset.
 # -mstrict-align: these run before the MMU is on, where all memory is Device memory.
-flags="-O2 -g -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -fno-pic -fno-pie
+flags="-Os -g -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -fno-pic -fno-pie
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -march=armv8-a
     -mgeneral-regs-only -mno-outline-atomics -mstrict-align -mfix-cortex-a53-835769
     -ffunction-sections -fdata-sections -DNO_FLOATING_POINT -I$out/config
@@ -46,10 +46,7 @@ for name in memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp st
     strcpy strncpy strcat strncat strstr strcspn strspn strpbrk strlcpy strlcat; do
     compile "string/$name" "$name"
 done
-for name in snprintf vsnprintf; do
-    compile "stdio/$name" "$name"
-done
-compile stdio/vfprintf svfprintf -DSTRING_ONLY
+compile stdio/vsniprintf vsniprintf
 compile stdio/vfprintf svfiprintf -DSTRING_ONLY -DINTEGER_ONLY
 for path in ctype/ctype_ locale/locale locale/localeconv stdlib/mbtowc_r stdlib/wctomb_r \
     reent/impure; do

@@ -101,10 +101,15 @@ public:
     // instruction when n is a constant, else a tree of bit tests (no indirect branch).
     [[nodiscard]] static constexpr u64 lr_word(ListReg lr) { return encode_ich(lr).raw(); }
     [[gnu::always_inline]] void write_lr_word(LrIndex n, u64 word) {
-        write_lr_among<0, max_list_registers>(n.value, word);
+        if (__builtin_constant_p(n.value) != 0) {
+            write_lr_among<0, max_list_registers>(n.value, word);
+        } else {
+            write_lr_by_number(n, word);
+        }
     }
     [[nodiscard, gnu::always_inline]] u64 read_lr_word(LrIndex n) {
-        return read_lr_among<0, max_list_registers>(n.value);
+        return __builtin_constant_p(n.value) != 0 ? read_lr_among<0, max_list_registers>(n.value)
+                                                  : read_lr_by_number(n);
     }
     [[gnu::always_inline]] void write_lr(LrIndex n, ListReg lr) { write_lr_word(n, lr_word(lr)); }
     [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) {
@@ -157,6 +162,14 @@ private:
                                                     .raw();
 
     [[nodiscard]] IchVtr vtr() { return IchVtr{sys_.template read<SysReg::ich_vtr>()}; }
+
+    // One copy of each tree in the image.
+    [[gnu::noinline]] void write_lr_by_number(LrIndex n, u64 word) {
+        write_lr_among<0, max_list_registers>(n.value, word);
+    }
+    [[nodiscard, gnu::noinline]] u64 read_lr_by_number(LrIndex n) {
+        return read_lr_among<0, max_list_registers>(n.value);
+    }
 
     template <u32 First, u32 Count>
     [[gnu::always_inline]] void write_lr_among(u32 n, u64 word) {

@@ -75,29 +75,10 @@
     b resume_frame
     .endm
 
-    .section .vectors.boot, "ax"
-    panic_vector 0
-    panic_vector 1
-    panic_vector 2
-    panic_vector 3
-    panic_vector 4
-    panic_vector 5
-    panic_vector 6
-    panic_vector 7
-    panic_vector 8
-    panic_vector 9
-    panic_vector 10
-    panic_vector 11
-    panic_vector 12
-    panic_vector 13
-    panic_vector 14
-    panic_vector 15
-    .ltorg
-
     vector_tables v2
     vector_tables v3
 
-    .text
+    .section .text.entry, "ax"
     slow_path slow_sync_v2, on_guest_sync_v2
     slow_path slow_sync_v3, on_guest_sync_v3
     slow_path slow_irq_v2, on_guest_irq_v2

@@ -9,6 +9,8 @@
 
 #include <libfdt.h>
 
+#include <cstring>
+
 namespace hyp {
 
 namespace {
@@ -237,14 +239,24 @@ void PlatformReader::add_range(PaRange* list, u32& count, u32 limit, PaRange ran
 }
 
 void PlatformReader::add_memory_reservations() {
-    const int count = fdt_num_mem_rsv(tree_.fdt());
-    if (count < 0) {
-        fault_ = "the memory reservations of the device tree do not end inside it";
-    }
-    for (int n = 0; n < count && fault_ == nullptr; ++n) {
-        u64 address = 0;
-        u64 size = 0;
-        if (fdt_get_mem_rsv(tree_.fdt(), n, &address, &size) == 0 && address + size >= address) {
+    // By hand and not with libfdt's fdt_get_mem_rsv: the object that holds it would make up a tenth
+    // of the whole hypervisor.
+    const u32 total = fdt_totalsize(tree_.fdt());
+    const auto* bytes = static_cast<const char*>(tree_.fdt());
+    for (u32 at = fdt_off_mem_rsvmap(tree_.fdt()); fault_ == nullptr;
+         at += sizeof(fdt_reserve_entry)) {
+        if (at > total || total - at < sizeof(fdt_reserve_entry)) {
+            fault_ = "the memory reservations of the device tree do not end inside it";
+            return;
+        }
+        fdt_reserve_entry entry;
+        std::memcpy(&entry, bytes + at, sizeof entry);
+        const u64 address = fdt64_to_cpu(entry.address);
+        const u64 size = fdt64_to_cpu(entry.size);
+        if (address == 0 && size == 0) {
+            return;
+        }
+        if (address + size >= address) {
             add_range(out_.reserved, out_.reserved_count, Platform::max_reserved,
                       {Pa{address}, size}, too_much_reserved);
         }

@@ -95,6 +95,9 @@ TreeValue UartChoice::resolve(const TreeValue& path, u32 length) const {
 const UartChoice::Port* UartChoice::stdout_port() const {
     const TreeValue path = resolve(stdout_path_, path_length(stdout_path_));
     const u32 length = path_length(path);
+    if (length == 0) {
+        return nullptr;
+    }
     for (u32 i = 0; i < port_count_; ++i) {
         if (same_path(ports_[i].path, ports_[i].path_length, path, length)) {
             return &ports_[i];

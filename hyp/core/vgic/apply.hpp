@@ -52,6 +52,8 @@ PhysWords sync_from(Gic& gic, VcpuIrqs& irqs, u32 wanted = 0) {
     }
     if (irqs.needs_eoi_count()) {
         file.eoi_count = static_cast<u8>(gic.eoi_count());
+        constexpr u32 veoim = 1U << 9; // GICH_VMCR.VEM, ICH_VMCR_EL2.VEOIM
+        file.split_eoi = (gic.save_interface().vmcr & veoim) != 0;
     }
     PhysWords phys;
     wanted |= irqs.needs_phys(file);

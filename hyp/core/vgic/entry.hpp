@@ -31,7 +31,9 @@ struct VgicCaps {
 struct LrFile {
     std::array<ListReg, max_list_registers> regs{};
     u8 count = 0;
-    u8 eoi_count = 0; // EOIcount, read only if VcpuIrqs::needs_eoi_count()
+    // Read only if VcpuIrqs::needs_eoi_count():
+    u8 eoi_count = 0;       // EOIcount
+    bool split_eoi = false; // VMCR.VEOIM: the guest drops priority and deactivates separately
 };
 
 // Physical pending and active words (ISPENDR<n>, ISACTIVER<n>; n = 0 is this pCPU's own), by word of

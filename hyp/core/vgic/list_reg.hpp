@@ -30,7 +30,7 @@ enum class LrState : u8 { invalid = 0, pending = 1, active = 2, pending_active =
 enum class EoiNotify : u8 { no, yes };
 
 class ListReg {
-  public:
+public:
     // No interrupt.
     constexpr ListReg() = default;
 
@@ -82,7 +82,7 @@ class ListReg {
 
     friend constexpr bool operator==(const ListReg&, const ListReg&) = default;
 
-  private:
+private:
     constexpr ListReg(VIntid vintid, Priority priority, Group group, LrState state)
         : vintid_{vintid.value()}, priority_{priority}, group_{group}, state_{state} {}
 

@@ -122,7 +122,7 @@ void VcpuIrqs::sync(const LrFile& file, const PhysWords& phys) {
         const u8 index = static_cast<u8>(__builtin_ctz(rest));
         absorb(index, file.regs[index]);
     }
-    replay(file.eoi_count);
+    replay(file);
     if (phys.known != 0) {
         resample_listed(phys);
         resample_waiting(phys);
@@ -160,11 +160,16 @@ void VcpuIrqs::unlist(u8 index) {
 }
 
 // Each count is a deactivation that found no list register. With EOImode 0 a guest ends interrupts
-// in reverse order of acknowledgement, so it was the highest priority among the spilled ones; with
-// EOImode 1 the DIR is trapped while any is spilled.
-void VcpuIrqs::replay(u8 eoi_count) {
-    control_stale_ = control_stale_ || eoi_count != 0; // only a write of the control zeroes it
-    for (VIntid vintid{0}; eoi_count != 0 && best_spilled(vintid); --eoi_count) {
+// in reverse order of acknowledgement, so it was the highest priority among the spilled ones. With
+// EOImode 1 the DIR was trapped, and a count says nothing: QEMU 7.2 counts the priority drop too.
+void VcpuIrqs::replay(const LrFile& file) {
+    u8 left = file.eoi_count;
+    control_stale_ = control_stale_ || left != 0; // only a write of the control zeroes it
+    const bool trapped = caps_.generation == GicGeneration::v2 || caps_.deactivate_trap;
+    if (file.split_eoi && trapped) {
+        return;
+    }
+    for (VIntid vintid{0}; left != 0 && best_spilled(vintid); --left) {
         end_active(vintid);
     }
 }

@@ -71,8 +71,12 @@ public:
     // The highest priority among what is pending for the guest, or 0xff. For WFI: it falls through
     // if this is below the guest's PMR, whatever PSTATE.I says.
     [[nodiscard]] Priority best_pending() const;
-    // No pending or active interrupt is kept out of the list registers.
-    [[nodiscard]] bool nothing_waits() const { return waiting_words_ == 0; }
+    // No pending or active interrupt is kept out of the list registers; nor is an SGI that is
+    // listed for one sender pending from another.
+    [[nodiscard]] bool nothing_waits() const {
+        constexpr u32 sgis = 0xffff;
+        return waiting_words_ == 0 && (latch_.word(0) & listed_.word(0) & sgis) == 0;
+    }
 
     // --- the guest's configuration registers, one word of 32 INTIDs at a time (vdist.hpp).
     // word < guest_words; bits outside `mask` are left as they are.
@@ -138,7 +142,7 @@ private:
     void refresh(VIntid vintid) { refresh(vintid.value() / 32); }
     void absorb(u8 index, const ListReg& now);
     void unlist(u8 index);
-    void replay(u8 eoi_count);
+    void replay(const LrFile& file);
     void resample_listed(const PhysWords& phys);
     void resample_waiting(const PhysWords& phys);
 

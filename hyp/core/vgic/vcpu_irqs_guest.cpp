@@ -177,9 +177,14 @@ void VcpuIrqs::guest_set_priority(VIntid vintid, u8 priority) {
     priority_[vintid.value()] = priority & implemented;
 }
 
+// A sender whose SGI is already pending in a list register adds nothing.
 void VcpuIrqs::guest_set_sources(VIntid sgi, u8 sources) {
-    sources_[sgi.value()] = static_cast<u8>(sources_[sgi.value()] | sources);
-    latch_.put(sgi, sources_[sgi.value()] != 0);
+    const u8 index = listed_.has(sgi) ? lr_of(sgi) : no_lr;
+    const bool pending = index != no_lr && wanted_[index].is_pending();
+    const u32 merged = pending ? 1U << wanted_[index].source() : 0;
+    u8& waiting = sources_[sgi.value()];
+    waiting = static_cast<u8>(waiting | (sources & ~merged));
+    latch_.put(sgi, waiting != 0);
     refresh(sgi);
 }
 

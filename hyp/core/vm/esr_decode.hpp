@@ -190,7 +190,8 @@ struct DataAbortExit {
     return access.width == RegisterWidth::bits64 ? extended : extended & 0xffff'ffffU;
 }
 
-// In words, for reports. `exception_class` is ESR_ELx.EC, `code` its DFSC or IFSC. Never null.
+// In words, for reports; the level of a table walk is not named (decode_fault_status). Never null.
+// `exception_class` is ESR_ELx.EC, `code` its DFSC or IFSC.
 [[nodiscard]] const char* exception_class_name(u32 exception_class);
 [[nodiscard]] const char* fault_status_name(u32 code);
 

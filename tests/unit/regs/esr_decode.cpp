@@ -143,9 +143,9 @@ TEST_CASE("what a load leaves in its register", "[regs][esr]") {
 TEST_CASE("names for reports", "[regs][esr]") {
     CHECK(std::string{exception_class_name(0x24)} == "data abort from a lower level");
     CHECK(std::string{exception_class_name(0x25)} == "data abort");
-    CHECK(std::string{exception_class_name(0x3f)} == "reserved exception class");
-    CHECK(std::string{fault_status_name(0x06)} == "translation fault, level 2");
-    CHECK(std::string{fault_status_name(0x0f)} == "permission fault, level 3");
+    CHECK(std::string{exception_class_name(0x3f)} == "a trap of AArch32 or a reserved class");
+    CHECK(std::string{fault_status_name(0x06)} == "translation fault");
+    CHECK(std::string{fault_status_name(0x0f)} == "permission fault");
     for (u32 code = 0; code < 64; ++code) {
         CHECK(exception_class_name(code) != nullptr);
         CHECK(fault_status_name(code) != nullptr);
