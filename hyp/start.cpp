@@ -244,6 +244,7 @@ template <class G>
     }
     Vm& vm = build_vm(description, platform, image);
     Vcpu& vcpu = build_vcpu(vm, description, caps, platform);
+    gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     configure_el2(vm, caps.generation, caps.quirk_no_reevaluation);
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
