@@ -102,6 +102,8 @@ dirty_distributor:
 #endif
     POKE    private, 0x080, 0xffffffff
     POKE    private, 0x400, 0x00000000 // priorities of SGIs 0 to 3: the highest
+    POKE    private, 0x418, 0xffffffff // of INTIDs 24 to 31, the timers': never signalled
+    POKE    private, 0x41c, 0xffffffff
     POKE    private, 0x100, 0xffffffff
     POKE    private, 0x200, 0xffffffff
     POKE    private, 0x300, 0xfdff00f0 // active but for the timers' 25: SGIs and PPIs alike
