@@ -8,15 +8,21 @@
 namespace hyp::model::test {
 
 TEST_CASE("list register words, both layouts", "[model]") {
-    STATIC_REQUIRE(encode_lr(Generation::v2, {.vintid = 60, .pintid = 60, .priority = 0xa0,
-                                              .state = LrState::pending, .hw = true}) ==
-                   0x9a00f03c);
-    STATIC_REQUIRE(encode_lr(Generation::v2, {.vintid = 5, .source = 3, .priority = 0x80,
-                                              .state = LrState::pending, .eoi = true}) ==
-                   0x18080c05);
-    STATIC_REQUIRE(encode_lr(Generation::v3, {.vintid = 0x2005, .priority = 0x80, .group = 1,
-                                              .state = LrState::pending_active, .eoi = true}) ==
-                   0xd080020000002005);
+    STATIC_REQUIRE(encode_lr(Generation::v2, {.vintid = 60,
+                                              .pintid = 60,
+                                              .priority = 0xa0,
+                                              .state = LrState::pending,
+                                              .hw = true}) == 0x9a00f03c);
+    STATIC_REQUIRE(
+        encode_lr(
+            Generation::v2,
+            {.vintid = 5, .source = 3, .priority = 0x80, .state = LrState::pending, .eoi = true}) ==
+        0x18080c05);
+    STATIC_REQUIRE(encode_lr(Generation::v3, {.vintid = 0x2005,
+                                              .priority = 0x80,
+                                              .group = 1,
+                                              .state = LrState::pending_active,
+                                              .eoi = true}) == 0xd080020000002005);
     for (unsigned bits = 0; bits < 4096; ++bits) { // every field, both values, round trip
         LrFields lr;
         lr.hw = (bits & 1) != 0;
