@@ -53,7 +53,7 @@ EL2_COMMON := -Os -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mcmo
     -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
     -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
 EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
-EL2_LINK := $(EL2_COMMON) -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+EL2_LINK := $(EL2_COMMON) -nostdlib -static $(if $(CLANG),,-no-pie) -Wl,--gc-sections -Wl,--build-id=none \
     -Wl,--fix-cortex-a53-843419 -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
 
 # The vectors' fast paths: g++ saves exactly what they use and may take no veneer register.
