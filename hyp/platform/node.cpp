@@ -104,8 +104,7 @@ PaRange NodeStack::reg(const TreeValue& reg, u32 n) const {
     }
     u64 address = reg.number(n * stride, address_cells);
     const u64 size = reg.number(n * stride + address_cells, size_cells);
-    const bool wraps = address + size < address;
-    if (size == 0 || wraps || !translate(address, size) || address + size < address) {
+    if (size == 0 || !translate(address, size) || address + size < address) {
         return {};
     }
     return {Pa{address}, size};

@@ -95,7 +95,7 @@ TreeValue UartChoice::resolve(const TreeValue& path, u32 length) const {
 const UartChoice::Port* UartChoice::stdout_port() const {
     const TreeValue path = resolve(stdout_path_, path_length(stdout_path_));
     const u32 length = path_length(path);
-    if (length == 0) {
+    if (path.data == nullptr || length == 0) {
         return nullptr;
     }
     for (u32 i = 0; i < port_count_; ++i) {

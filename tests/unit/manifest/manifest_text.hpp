@@ -69,12 +69,12 @@ inline Read read(const std::string& source, ManifestForm form) {
     return out;
 }
 
-inline std::string verdict(const std::string& source, ManifestForm form) {
+inline std::string verdict(const std::string& source, ManifestForm form, u64 size = image_size) {
     const trees::Bytes bytes = trees::compiled(source);
     trees::Guarded guarded{bytes.size()};
     NodePath path;
-    const Result<Manifest> manifest = read_manifest(guarded.hold(bytes.data(), bytes.size()),
-                                                    bytes.size(), form, image_size, path);
+    const Result<Manifest> manifest =
+        read_manifest(guarded.hold(bytes.data(), bytes.size()), bytes.size(), form, size, path);
     return manifest.ok() ? "good"
                          : std::string{manifest.error().where} + ": " + manifest.error().reason;
 }

@@ -110,6 +110,7 @@ TEST_CASE("wrong packed kernels are refused", "[manifest]") {
     CHECK(kernel_with("offset", "offset = <0 0x4000000>;") == outside);
     CHECK(kernel_with("offset", "offset = <0xffffffff 0xffe00000>;") == outside);
     CHECK(kernel_with("length", "length = <0 0x3c00001>;") == outside);
+    CHECK(kernel_with("length", "length = <0xffffffff 0xffc00000>;") == outside); // ends at 2^64
     CHECK(kernel_with("length", "length = <0 0>;") == "/vms/vm0: the payload is empty");
     CHECK(kernel_with("memory-size", "memory-size = <0 0x12344>;") ==
           "/vms/vm0: the kernel's memory size is less than its length");
@@ -141,7 +142,12 @@ TEST_CASE("wrong packed initrds are refused", "[manifest]") {
     CHECK(initrd_with("length", "length = <0 0x3a00000>;") == "good");
     CHECK(initrd_with("length", "length = <0 0x3a00001>;") ==
           "/vms/vm0: the payload does not lie inside the image");
+    // So long that its place would lie below address 0; the image has room for it.
     const std::string vm = packed_vm(body(good_kernel), body(good_initrd));
+    std::string huge = vm;
+    huge.replace(huge.find("<0 0x100001>"), 12, "<0 0x80000000>");
+    CHECK(verdict(manifest_of(huge), ManifestForm::packed, 16 * gib) ==
+          "/vms/vm0: memory-mib is too little for kernel, initrd and device tree");
     std::string small = vm;
     small.replace(small.find("<256>"), 5, "<2>");
     CHECK(verdict(manifest_of(small), ManifestForm::packed) ==

@@ -153,6 +153,24 @@ TEST_CASE("interrupts of another controller than the GIC are not taken for its o
     CHECK_FALSE(platform.uart.interrupt.present); // there is no SPI 988
 }
 
+TEST_CASE("interrupt flags and numbers", "[platform]") {
+    const auto interrupt = [](const std::string& cells) {
+        return platform_of(root("interrupt-parent = <1>;" + gicv2 +
+                                uart("uart@9000",
+                                     "reg = <0 0x9000 0 0x1000>; interrupts = <" + cells + ">;")))
+            .uart.interrupt;
+    };
+    CHECK(interrupt("0 5 1").trigger == Trigger::edge);
+    CHECK(interrupt("0 5 2").trigger == Trigger::edge);
+    CHECK(interrupt("0 5 4").trigger == Trigger::level);
+    CHECK(interrupt("1 5 0xf08").trigger == Trigger::level);
+    CHECK(interrupt("0 987 4").intid == PIntid{1019});
+    CHECK(interrupt("1 15 4").intid == PIntid{31});
+    CHECK_FALSE(interrupt("1 16 4").present);
+    CHECK_FALSE(interrupt("2 1 4").present); // extended SPI
+    CHECK_FALSE(interrupt("0 5").present);
+}
+
 TEST_CASE("a GIC without CPU interface or redistributor is none", "[platform]") {
     CHECK_FALSE(
         platform_of(root(gic("compatible = \"arm,gic-v3\"; reg = <0 0 0 0x10000>;"))).gic.present);
