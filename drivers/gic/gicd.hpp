@@ -94,6 +94,13 @@ public:
     [[nodiscard]] u32 private_active() {
         return bus_.template read32<Private>(word_offset(GicdBits::isactiver, 0));
     }
+    // ISPENDR<word> and ISACTIVER<word> of SPIs, word >= 1.
+    [[nodiscard]] u32 shared_pending(u32 word) {
+        return bus_.template read32<Frame::gicd>(word_offset(GicdBits::ispendr, word));
+    }
+    [[nodiscard]] u32 shared_active(u32 word) {
+        return bus_.template read32<Frame::gicd>(word_offset(GicdBits::isactiver, word));
+    }
 
 protected:
     [[nodiscard]] GicdTyper typer() {
