@@ -21,6 +21,7 @@ void* _sbrk(std::ptrdiff_t bytes);
 int _kill(int process, int signal);
 int _getpid(void);
 [[noreturn]] void __stack_chk_fail(void);
+[[noreturn]] void __assert_func(const char* file, int line, const char* function, const char* text);
 
 extern char heap_start[];
 extern char heap_end[];
@@ -31,6 +32,11 @@ const std::uintptr_t __stack_chk_guard = 0x00a5c3967e1b4d20;
 
 void __stack_chk_fail(void) {
     __builtin_trap(); // BRK: vectors.S reports it
+}
+
+/** newlib's own one would bring a second printf. */
+void __assert_func(const char*, int, const char*, const char*) {
+    __builtin_trap();
 }
 
 int _write(int, const char* text, int length) {
