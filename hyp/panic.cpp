@@ -10,6 +10,7 @@
 
 
 extern "C" {
+extern const char _stack_guard[];
 extern const char _stack_bottom[];
 extern const char _stack_top[];
 extern const char _emergency_bottom[];
@@ -125,8 +126,10 @@ extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kin
         }
         baton.console.print("\n");
     }
-    if (frame.sp < reinterpret_cast<u64>(_stack_bottom) && frame.sp + 8192 >
-        reinterpret_cast<u64>(_stack_bottom)) {
+    // The address, not SP: a store that moves SP has not moved it when it faults.
+    if ((kind & 3) == 0 && esr >> 26 == 0x25 &&
+        frame.far >= reinterpret_cast<u64>(_stack_guard) &&
+        frame.far < reinterpret_cast<u64>(_stack_bottom)) {
         baton.console.print("  the EL2 stack overflowed into its guard page\n");
     }
     print_registers(frame);

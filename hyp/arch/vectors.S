@@ -112,6 +112,7 @@ exit_to_guest:
 
 // x0 = HYP_PERCPU_VA, x1 = kind, the originals in TPIDR_EL2 and the scratch.
 panic_entry:
+    str x1, [x0, #PERCPU_SCRATCH + 8]
     mrs x0, esr_el2
     lsr x0, x0, #26
     cmp x0, #0x25 // a data abort of EL2 itself: perhaps a probe that may fail
@@ -161,6 +162,8 @@ panic_entry:
     stp x2, x3, [sp, #PANIC_ESR]
     mrs x2, hpfar_el2
     str x2, [sp, #PANIC_HPFAR]
+    mov x1, #HYP_PERCPU_VA
+    ldr x1, [x1, #PERCPU_SCRATCH + 8]
     mov x0, sp
     b panic_on_exception
     .ltorg
