@@ -132,7 +132,8 @@ void VcpuIrqs::sync(const LrFile& file, const PhysWords& phys) {
 // List register `index` was wanted_[index] at the last entry and is `now`.
 void VcpuIrqs::absorb(u8 index, const ListReg& now) {
     const ListReg old = wanted_[index];
-    written_[index] = now;
+    // What an invalid one still says is of no account, unless it goes on asking (EISR).
+    written_[index] = now.is_valid() || now.notify() == EoiNotify::yes ? now : ListReg{};
     const bool same = now.is_valid() && now.vintid() == old.vintid();
     if (old.is_pending() && !(same && now.is_pending())) {
         forced_.remove(old.vintid()); // it was delivered
