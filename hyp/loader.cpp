@@ -35,25 +35,10 @@ private:
     u64 size_;
 };
 
-struct alignas(8) CacheLine {
-    u64 words[8];
-};
-
-// Whole lines by pairs of registers: the bulk of a boot's instructions.
-void copy(u8* to, const u8* from, u64 length) {
-    u64 done = 0;
-    for (; done + sizeof(CacheLine) <= length; done += sizeof(CacheLine)) {
-        CacheLine line;
-        std::memcpy(&line, from + done, sizeof line);
-        std::memcpy(to + done, &line, sizeof line);
-    }
-    std::memcpy(to + done, from + done, length - done);
-}
-
 constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB that can be copied"};
 
 // `room` >= length bytes at `to`: the payload, then zeroes.
-[[nodiscard]] Status copy_payload(const Vm& vm, const Payload& payload, IpaRange to,
+[[nodiscard]] Status load_payload(const Vm& vm, const Payload& payload, IpaRange to,
                                   PackedImage image) {
     const u8* source =
         mapping::map_window(WindowSlot::source, image.base + payload.offset, payload.length);
@@ -61,16 +46,13 @@ constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB t
         return too_large;
     }
     Status status = Done{};
-    if (payload_hash(source, payload.length) != payload.hash) {
+    const GuestBytes guest{vm, to};
+    if (guest.bytes() == nullptr) {
+        status = too_large;
+    } else if (hyp::copy_payload(guest.bytes(), source, payload.length) != payload.hash) {
         status = Error{"a payload's hash is not the manifest's: the image was damaged on its way"};
     } else {
-        const GuestBytes guest{vm, to};
-        if (guest.bytes() == nullptr) {
-            status = too_large;
-        } else {
-            copy(guest.bytes(), source, payload.length);
-            std::memset(guest.bytes() + payload.length, 0, to.size - payload.length);
-        }
+        std::memset(guest.bytes() + payload.length, 0, to.size - payload.length);
     }
     mapping::unmap_window(WindowSlot::source);
     return status;
@@ -141,11 +123,10 @@ Status map_guest(Vm& vm, const VmDescription& description, const Platform& platf
 Status load_guest(const Vm& vm, const VmDescription& description, PackedImage image,
                   GicGeneration generation) {
     const Placement placement = place_guest(description);
-    Status status =
-        copy_payload(vm, description.kernel,
-                     {description.kernel.load, description.kernel_memory_size}, image);
+    Status status = load_payload(vm, description.kernel,
+                                 {description.kernel.load, description.kernel_memory_size}, image);
     if (status.ok() && description.has_initrd) {
-        status = copy_payload(vm, description.initrd, placement.initrd, image);
+        status = load_payload(vm, description.initrd, placement.initrd, image);
     }
     if (status.ok()) {
         status = write_tree(vm, description, placement, generation);
