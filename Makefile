@@ -156,23 +156,26 @@ $(B)/target/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard $$(addprefix \
         tests/target/$(1)/*,.S .cpp)) $(PRODUCT_$(1))) tests/target/$(1)/link.ld \
         $(B)/el2libc/libc-el2.a $(B)/obj/hyp/arch/libc_support.c.o
 	$$(call say,LINK)
-	$$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -Wl,--no-warn-rwx-segments -T tests/target/$(1)/link.ld $$(filter %.o %.a,$$^) -o $$@
+	$$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -Wl,--no-warn-rwx-segments \
+	    -T tests/target/$(1)/link.ld $$(filter %.o %.a,$$^) -o $$@
 endef
 $(foreach target,$(TARGETS),$(eval $(call target_rules,$(target))))
 
 # ---- host programs: pack (plain) and the unit tests (sanitized) ----
-HOST_COMMON := -std=c++20 -g $(WARN_CXX) -DHYP_CHECKED=1 -I.
+HOST_COMMON := -std=c++20 -g1 $(WARN_CXX) -DHYP_CHECKED=1 -I.
 PURE_SRC := $(call find_src,hyp/core hyp/platform,*.cpp)
 PACK_OBJ := $(patsubst %,$(B)/host/obj/%.o,$(call find_src,scripts/pack,*.cpp) $(PURE_SRC))
 TEST_OBJ := $(patsubst %,$(B)/host/san/%.o,$(filter-out tests/unit/main.cpp,\
     $(call find_src,tests/unit tests/model,*.cpp)) $(PURE_SRC))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+HOST_OPT := -O1
+
 $(B)/host.flags: FORCE
 	$(call flag_file,$(HOST_CXX) $(HOST_COMMON) $(SANITIZE))
 $(B)/host/obj/%.cpp.o: %.cpp $(B)/host.flags
 	$(call say,HOST)
-	$(Q)$(HOST_CXX) $(HOST_COMMON) -O1 -MMD -MP -c $< -o $@
+	$(Q)$(HOST_CXX) $(HOST_COMMON) $(HOST_OPT) -MMD -MP -c $< -o $@
 $(B)/host/san/%.cpp.o: %.cpp $(B)/host.flags
 	$(call say,HOST)
 	$(Q)$(HOST_CXX) $(HOST_COMMON) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
@@ -180,6 +183,7 @@ $(B)/host/pack: $(PACK_OBJ)
 	$(call say,LINK)
 	$(Q)$(HOST_CXX) $^ -lfdt -o $@
 # Catch2's main is slow to compile and no test of ours: once, without sanitizers.
+$(B)/host/obj/tests/unit/main.cpp.o: HOST_OPT := -O0
 $(B)/host/unit_tests: $(TEST_OBJ) $(B)/host/obj/tests/unit/main.cpp.o
 	$(call say,LINK)
 	$(Q)$(HOST_CXX) $(SANITIZE) $^ -lfdt -o $@
