@@ -42,7 +42,7 @@ say = @mkdir -p $(@D)$(if $(V),,; echo '  $(1)  $@')
 # A file that changes only when its content does: objects depend on the flags they were built with.
 flag_file = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 
-# ---- flags of code that runs at EL2 (each one's reason: hyp/README.md) ----
+# ---- flags of code that runs at EL2: general registers only, no address that must be patched ----
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Werror
 WARN_CXX := $(WARN) -Wold-style-cast -Wmissing-declarations
 # Size is a promise (make bench): -Os, the whole program at once, addresses by one ADR. What counts
@@ -51,10 +51,11 @@ EL2_LTO := $(if $(CLANG),,-flto=auto)
 EL2_COMMON := -Os -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mcmodel=tiny \
     -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only -mstrict-align \
     -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
-    -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I. -isystem $(B)/libfdt/include
+    -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I. \
+    -isystem $(B)/libfdt/include
 EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
-EL2_LINK := $(EL2_COMMON) -nostdlib -static $(if $(CLANG),,-no-pie) -Wl,--gc-sections -Wl,--build-id=none \
-    -Wl,--fix-cortex-a53-843419 -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
+EL2_LINK := $(EL2_COMMON) -nostdlib -static $(if $(CLANG),,-no-pie) -Wl,--gc-sections \
+    -Wl,--build-id=none -Wl,--fix-cortex-a53-843419 -Wl,-z,noexecstack -Wl,--fatal-warnings $(if $(CLANG),-fuse-ld=lld)
 
 # The vectors' fast paths: g++ saves exactly what they use and may take no veneer register.
 FAST_FLAGS := -fno-lto -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\

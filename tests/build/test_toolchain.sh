@@ -35,7 +35,14 @@ check "CROSS_COMPILE wins" compiled_by mine- PATH="$work/own:$work/bare:$PATH" \
 check "EL2 library by links" ends 0 env PATH="$work/bare:$PATH" \
     scripts/build_el2libc.sh build/newlib "$work/el2libc" aarch64-none-elf-
 check "EL2 library is there" test -s "$work/el2libc/libc-el2.a"
-check "object by links" ends 0 env PATH="$work/bare:$PATH" make B="$work/b" "$work/b/$object"
+mkdir -p "$work/b"
+for library in newlib el2libc guestlibc libfdt; do
+    ln -s "$top/build/$library" "$work/b/$library"
+done
+check "the hypervisor and the guests by links" ends 0 env PATH="$work/bare:$PATH" \
+    make -j"$(nproc)" B="$work/b" hyp guests
+check "the hypervisor is there" test -s "$work/b/hyp.img"
+check "the tiny guest is there" test -s "$work/b/guest/tiny.img"
 check "a missing toolchain is named" ends 2 env CROSS_COMPILE=nowhere- scripts/deps.sh build
 check "in one sentence" one_line
 check "by name" says "nowhere-g\+\+"
