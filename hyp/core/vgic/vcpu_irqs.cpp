@@ -97,8 +97,9 @@ u16 VcpuIrqs::live_list_registers() const {
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         live |= is_real(i) ? 1U << i : 0;
     }
-    // The fast path writes the timer's home on its own.
-    return static_cast<u16>(hardware_.has(guest_vtimer) ? live | 1U : live);
+    // The fast path writes the timer's home on its own; under the fault there is none.
+    const bool fast = hardware_.has(guest_vtimer) && !caps_.quirk_no_reevaluation;
+    return static_cast<u16>(fast ? live | 1U : live);
 }
 
 u32 VcpuIrqs::needs_phys(const LrFile& file) const {
