@@ -8,24 +8,24 @@ namespace hyp {
 // clang-format off
 const ManifestReader::Rule ManifestReader::rules[] = {
     // name            in                source packed required
-    {"compatible",     root,             true,  true,  true,  &ManifestReader::take_compatible},
-    {"list-registers", options,          true,  true,  false, &ManifestReader::take_list_registers},
-    {"ignore-quirks",  options,          true,  true,  false, &ManifestReader::take_ignore_quirks},
-    {"self-crash",     options,          true,  true,  false, &ManifestReader::take_self_crash},
-    {"label",          vm,               true,  true,  true,  &ManifestReader::take_label},
-    {"memory-mib",     vm,               true,  true,  true,  &ManifestReader::take_memory},
-    {"vcpus",          vm,               true,  true,  true,  &ManifestReader::take_vcpus},
-    {"bootargs",       vm,               true,  true,  false, &ManifestReader::take_bootargs},
-    {"kernel",         vm,               true,  false, true,  &ManifestReader::take_kernel_file},
-    {"initrd",         vm,               true,  false, false, &ManifestReader::take_initrd_file},
-    {"devices",        vm,               true,  true,  false, &ManifestReader::take_devices},
-    {"on-crash",       vm,               true,  true,  false, &ManifestReader::take_on_crash},
-    {"offset",         kernel | initrd,  false, true,  true,  &ManifestReader::take_offset},
-    {"length",         kernel | initrd,  false, true,  true,  &ManifestReader::take_length},
-    {"hash",           kernel | initrd,  false, true,  true,  &ManifestReader::take_hash},
-    {"load",           kernel,           false, true,  true,  &ManifestReader::take_load},
-    {"entry",          kernel,           false, true,  true,  &ManifestReader::take_entry},
-    {"memory-size",    kernel,           false, true,  true,  &ManifestReader::take_memory_size},
+    {"compatible",     root,             true,  true,  true,  Key::compatible},
+    {"list-registers", options,          true,  true,  false, Key::list_registers},
+    {"ignore-quirks",  options,          true,  true,  false, Key::ignore_quirks},
+    {"self-crash",     options,          true,  true,  false, Key::self_crash},
+    {"label",          vm,               true,  true,  true,  Key::label},
+    {"memory-mib",     vm,               true,  true,  true,  Key::memory},
+    {"vcpus",          vm,               true,  true,  true,  Key::vcpus},
+    {"bootargs",       vm,               true,  true,  false, Key::bootargs},
+    {"kernel",         vm,               true,  false, true,  Key::kernel_file},
+    {"initrd",         vm,               true,  false, false, Key::initrd_file},
+    {"devices",        vm,               true,  true,  false, Key::devices},
+    {"on-crash",       vm,               true,  true,  false, Key::on_crash},
+    {"offset",         kernel | initrd,  false, true,  true,  Key::offset},
+    {"length",         kernel | initrd,  false, true,  true,  Key::length},
+    {"hash",           kernel | initrd,  false, true,  true,  Key::hash},
+    {"load",           kernel,           false, true,  true,  Key::load},
+    {"entry",          kernel,           false, true,  true,  Key::entry},
+    {"memory-size",    kernel,           false, true,  true,  Key::memory_size},
 };
 // clang-format on
 
@@ -106,7 +106,7 @@ const char* ManifestReader::property() {
                 return "this property is given twice";
             }
             node.seen |= bit;
-            const char* fault = (this->*rule.take)(tree_.value());
+            const char* fault = take(rule.key, tree_.value());
             if (fault == nullptr) {
                 property_ = nullptr;
             }
@@ -124,9 +124,9 @@ const char* ManifestReader::check_complete(const Node& node) const {
             switch (node.kind) {
             case root: return "compatible is missing: this is no manifest";
             case vm:
-                return rule.take == &ManifestReader::take_kernel_file ? "the kernel is missing"
-                                                                      : "label, memory-mib or "
-                                                                        "vcpus is missing";
+                return rule.key == Key::kernel_file ? "the kernel is missing"
+                                                    : "label, memory-mib or "
+                                                      "vcpus is missing";
             default: return "offset, length, hash, load, entry or memory-size is missing";
             }
         }

@@ -21,14 +21,33 @@ public:
 private:
     // Each a bit, so that a rule can name several.
     enum Kind : u8 { root = 1, options = 2, vms = 4, vm = 8, kernel = 16, initrd = 32, none = 0 };
-    using Take = const char* (ManifestReader::*)(const TreeValue& value);
+    enum class Key : u8 {
+        compatible,
+        list_registers,
+        ignore_quirks,
+        self_crash,
+        label,
+        memory,
+        vcpus,
+        bootargs,
+        kernel_file,
+        initrd_file,
+        devices,
+        on_crash,
+        offset,
+        length,
+        hash,
+        load,
+        entry,
+        memory_size,
+    };
     struct Rule {
         const char* name;
         u8 kinds; // of Kind
         bool source;
         bool packed;
         bool required;
-        Take take;
+        Key key;
     };
     static constexpr u32 max_depth = 5; // root, vms, a VM, its kernel, and one too many
     struct Node {
@@ -49,6 +68,7 @@ private:
     [[nodiscard]] VmDescription& current() { return out_.vms[out_.vm_count - 1]; }
     [[nodiscard]] Payload& payload();
 
+    [[nodiscard]] const char* take(Key key, const TreeValue& value);
     [[nodiscard]] const char* take_compatible(const TreeValue& value);
     [[nodiscard]] const char* take_list_registers(const TreeValue& value);
     [[nodiscard]] const char* take_ignore_quirks(const TreeValue& value);
@@ -57,16 +77,9 @@ private:
     [[nodiscard]] const char* take_memory(const TreeValue& value);
     [[nodiscard]] const char* take_vcpus(const TreeValue& value);
     [[nodiscard]] const char* take_bootargs(const TreeValue& value);
-    [[nodiscard]] const char* take_kernel_file(const TreeValue& value);
-    [[nodiscard]] const char* take_initrd_file(const TreeValue& value);
+    [[nodiscard]] const char* take_file(const TreeValue& value, const char*& out);
     [[nodiscard]] const char* take_devices(const TreeValue& value);
     [[nodiscard]] const char* take_on_crash(const TreeValue& value);
-    [[nodiscard]] const char* take_offset(const TreeValue& value);
-    [[nodiscard]] const char* take_length(const TreeValue& value);
-    [[nodiscard]] const char* take_hash(const TreeValue& value);
-    [[nodiscard]] const char* take_load(const TreeValue& value);
-    [[nodiscard]] const char* take_entry(const TreeValue& value);
-    [[nodiscard]] const char* take_memory_size(const TreeValue& value);
 
     TreeReader& tree_;
     ManifestForm form_;

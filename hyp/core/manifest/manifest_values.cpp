@@ -13,7 +13,6 @@ constexpr usize max_bootargs = 2047;
 constexpr usize max_file_name = 1023;
 constexpr const char* not_a_cell = "this must be one number, as in <256>";
 constexpr const char* not_a_dword = "this must be one 64-bit number";
-constexpr const char* not_a_string = "this must be one string of printable ASCII characters";
 
 // Exactly one string, of 1 to `limit` printable characters (or none, if empty ones are allowed).
 bool is_text(const TreeValue& value, usize limit) {
@@ -34,6 +33,13 @@ const char* take_dword(const TreeValue& value, u64& out) {
     }
     out = value.number(0, 2);
     return nullptr;
+}
+
+const char* take_address(const TreeValue& value, Ipa& out) {
+    u64 address = 0;
+    const char* fault = take_dword(value, address);
+    out = Ipa{address};
+    return fault;
 }
 
 } // namespace
@@ -118,20 +124,11 @@ const char* ManifestReader::take_bootargs(const TreeValue& value) {
     return nullptr;
 }
 
-const char* ManifestReader::take_kernel_file(const TreeValue& value) {
+const char* ManifestReader::take_file(const TreeValue& value, const char*& out) {
     if (!is_text(value, max_file_name) || value.length == 1) {
-        return not_a_string;
+        return "this must be one string of printable ASCII characters";
     }
-    current().kernel_file = value.string();
-    return nullptr;
-}
-
-const char* ManifestReader::take_initrd_file(const TreeValue& value) {
-    if (!is_text(value, max_file_name) || value.length == 1) {
-        return not_a_string;
-    }
-    current().initrd_file = value.string();
-    current().has_initrd = true;
+    out = value.string();
     return nullptr;
 }
 
@@ -160,34 +157,30 @@ const char* ManifestReader::take_on_crash(const TreeValue& value) {
     return nullptr;
 }
 
-const char* ManifestReader::take_offset(const TreeValue& value) {
-    return take_dword(value, payload().offset);
-}
-
-const char* ManifestReader::take_length(const TreeValue& value) {
-    return take_dword(value, payload().length);
-}
-
-const char* ManifestReader::take_hash(const TreeValue& value) {
-    return take_dword(value, payload().hash);
-}
-
-const char* ManifestReader::take_load(const TreeValue& value) {
-    u64 address = 0;
-    const char* fault = take_dword(value, address);
-    payload().load = Ipa{address};
-    return fault;
-}
-
-const char* ManifestReader::take_entry(const TreeValue& value) {
-    u64 address = 0;
-    const char* fault = take_dword(value, address);
-    current().entry = Ipa{address};
-    return fault;
-}
-
-const char* ManifestReader::take_memory_size(const TreeValue& value) {
-    return take_dword(value, current().kernel_memory_size);
+const char* ManifestReader::take(Key key, const TreeValue& value) {
+    switch (key) {
+    case Key::compatible: return take_compatible(value);
+    case Key::list_registers: return take_list_registers(value);
+    case Key::ignore_quirks: return take_ignore_quirks(value);
+    case Key::self_crash: return take_self_crash(value);
+    case Key::label: return take_label(value);
+    case Key::memory: return take_memory(value);
+    case Key::vcpus: return take_vcpus(value);
+    case Key::bootargs: return take_bootargs(value);
+    case Key::kernel_file: return take_file(value, current().kernel_file);
+    case Key::initrd_file:
+        current().has_initrd = true;
+        return take_file(value, current().initrd_file);
+    case Key::devices: return take_devices(value);
+    case Key::on_crash: return take_on_crash(value);
+    case Key::offset: return take_dword(value, payload().offset);
+    case Key::length: return take_dword(value, payload().length);
+    case Key::hash: return take_dword(value, payload().hash);
+    case Key::load: return take_address(value, payload().load);
+    case Key::entry: return take_address(value, current().entry);
+    case Key::memory_size: return take_dword(value, current().kernel_memory_size);
+    }
+    return nullptr;
 }
 
 } // namespace hyp
