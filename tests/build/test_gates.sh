@@ -37,6 +37,18 @@ check "FP: no such file" ends 2 scripts/fp_gate.py "$work/none"
 "${cross}strip" "$work/o.o"
 check "FP: a stripped file is not called clean" ends 2 scripts/fp_gate.py "$work/o.o"
 
+# One FP instruction in the real thing: the last RET of hyp.elf becomes FMOV X0, D1.
+python3 - build/hyp.elf "$work/hyp.elf" <<'EOF'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+at = data.rindex(bytes.fromhex("c0035fd6"))
+data[at:at + 4] = (0x9E660020).to_bytes(4, "little")
+open(sys.argv[2], "wb").write(data)
+EOF
+check "FP: hyp.elf is clean" ends 0 scripts/fp_gate.py build/hyp.elf
+check "FP: hyp.elf with one FP instruction is not" ends 1 scripts/fp_gate.py "$work/hyp.elf"
+check "FP: its function is named" one_line
+
 # ---- no absolute address before the MMU is on ----
 compile() { # SOURCE FLAG...
     local source=$1
@@ -46,9 +58,9 @@ compile() { # SOURCE FLAG...
 }
 table='int f0(); int f1(); using F = int (*)(); extern const F table[]; const F table[] = {f0, f1};
 int call(int n) { return table[n](); }'
-cases='int a(); int b(); int c(); int d(); int e();
-int pick(int n) { switch (n) { case 0: return a(); case 1: return b() + 1; case 2: return c() * 3;
-case 3: return d() - 7; case 4: return e() ^ 9; case 5: return a() * 5; default: return 0; } }'
+cases='extern "C" { extern int _a, _b, _c, _d, _e; }
+int pick(int n) { switch (n) { case 0: return _a; case 1: return _b + 1; case 2: return _c * 3;
+case 3: return _d - 7; case 4: return _e ^ 9; case 5: return _a * 5; default: return 0; } }'
 compile "$table"
 check "pre-MMU: a table of pointers" ends 1 scripts/pre_mmu_gate.sh "$cross" "$work/o.o"
 check "pre-MMU: named" says "R_AARCH64_ABS64 of _Z2f0v"
@@ -57,6 +69,9 @@ check "pre-MMU: a switch without table" ends 0 scripts/pre_mmu_gate.sh "$cross" 
 check "pre-MMU: silent" silent
 compile 'extern int far; int* where() { return &far; }' -mcmodel=large
 check "pre-MMU: a literal address" ends 1 scripts/pre_mmu_gate.sh "$cross" "$work/o.o"
+compile 'int far(); int call() { return far() + 1; }'
+check "pre-MMU: a call outside" ends 1 scripts/pre_mmu_gate.sh "$cross" "$work/o.o"
+check "pre-MMU: the callee is named" says "^  _Z3farv$"
 check "pre-MMU: no such object" ends 1 scripts/pre_mmu_gate.sh "$cross" "$work/none"
 
 # ---- no static constructor at EL2 ----
