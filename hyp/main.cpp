@@ -4,9 +4,11 @@
 // is missing is said on the console as soon as there is one.
 #include "boot/el3.h"
 #include "hyp/arch/mapping.hpp"
+#include "hyp/arch/mmio.hpp"
 #include "hyp/arch/percpu.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/baton.hpp"
+#include "hyp/core/regs/gicr.hpp"
 #include "hyp/doctor.hpp"
 #include "hyp/start.hpp"
 #include "hyp/tree_search.hpp"
@@ -96,24 +98,54 @@ void check_machine(const Platform& platform) {
     }
 }
 
-void map_gic(const PlatformGic& gic) {
+// The RD_base frame of the executing pCPU: the one whose GICR_TYPER holds our affinity (IHI 0069).
+// Frames of a region follow each other up to the one marked Last.
+[[nodiscard]] Pa find_redistributor(const PlatformGic& gic) {
+    constexpr u64 affinity_mask = 0xff'00ff'ffff;
+    const u64 mpidr = sysreg::read<sysreg::mpidr_el1>() & affinity_mask;
+    const u32 own = static_cast<u32>(mpidr >> 8 & 0xff00'0000) | static_cast<u32>(mpidr);
+    for (u32 region = 0; region < gic.gicr_count; ++region) {
+        u64 stride = gic.gicr_stride;
+        for (Pa frame = gic.gicr[region].base; frame < gic.gicr[region].end();
+             frame = frame + stride) {
+            mapping::map_device_page(HYP_GICR_VA, frame);
+            const GicrTyper typer{
+                TargetMmio{}.read64<Frame::gicr_rd>(offset(GicrReg::typer))};
+            mapping::unmap_device_page(HYP_GICR_VA);
+            if (typer.get<GicrTyper::Affinity>() == own) {
+                return frame;
+            }
+            if (typer.get<GicrTyper::Last>()) {
+                break;
+            }
+            if (gic.gicr_stride == 0) {
+                stride = typer.get<GicrTyper::Vlpis>() ? 256 * kib : 128 * kib;
+            }
+        }
+    }
+    refuse("no GIC redistributor answers for this CPU (affinity 0x%lx)", mpidr);
+}
+
+// Gives the redistributor's physical address, or none on GICv2.
+[[nodiscard]] Pa map_gic(const PlatformGic& gic) {
     constexpr u64 page = stage1::page_size;
     mapping::map_device(HYP_GICD_VA, gic.gicd.base, gic.gicd.size < 64 * kib ? page : 64 * kib);
     if (gic.generation == GicGeneration::v2) {
         mapping::map_device(HYP_GICC_VA, gic.gicc.base, 2 * page);
         mapping::map_device(HYP_GICH_VA, gic.gich.base, page);
         mapping::map_device(HYP_GICV_VA, gic.gicv.base, 2 * page);
-    } else {
-        // The boot pCPU's redistributor: the frame whose GICR_TYPER holds our affinity.
-        mapping::map_device(HYP_GICR_VA, gic.gicr[0].base, 128 * kib);
+        return Pa{};
     }
+    const Pa redistributor = find_redistributor(gic);
+    mapping::map_device(HYP_GICR_VA, redistributor, 128 * kib);
+    return redistributor;
 }
 
 // Entered at EL3: the resident code there opens the GIC's secure half (boot/el3.S).
-void open_secure_gic(const PlatformGic& gic) {
+void open_secure_gic(const PlatformGic& gic, Pa redistributor) {
     register u64 x0 asm("x0") = EL3_OPEN_GIC;
     register u64 x1 asm("x1") = gic.gicd.base.value();
-    register u64 x2 asm("x2") = gic.generation == GicGeneration::v3 ? gic.gicr[0].base.value() : 0;
+    register u64 x2 asm("x2") = redistributor.value();
     register u64 x3 asm("x3") = gic.gicc.base.value();
     asm volatile("smc #0"
                  : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
@@ -150,10 +182,10 @@ extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image) {
     report_cpu(platform);
     report_machine(platform);
     check_machine(platform);
+    const Pa redistributor = map_gic(platform.gic);
     if (exception_level == 3) {
-        open_secure_gic(platform.gic);
+        open_secure_gic(platform.gic, redistributor);
     }
-    map_gic(platform.gic);
     const PackedImage packed{Pa{image}, image_size_from_header()};
     if (platform.gic.generation == GicGeneration::v2) {
         start_on_v2(platform, packed);
