@@ -11,7 +11,8 @@ class Console {
   public:
     // The UART's frame is mapped and is a PL011.
     void open();
-    // newlib's integer formats (%s %d %u %x %lx ...); one call prints at most 255 bytes.
+    // newlib's integer formats of C89 (%s %d %u %x %lx ..., but no %zu, no %hhx); one call prints at
+    // most 255 bytes.
     [[gnu::format(printf, 2, 3)]] void print(const char* format, ...) const;
     // Everything has left the UART.
     void flush() const;

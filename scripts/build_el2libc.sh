@@ -12,14 +12,13 @@ libc=$src/newlib/libc
 rm -rf "$out"
 mkdir -p "$out/obj" "$out/config"
 
-# What configure would have decided: full integer formats, the small reent structure.
+# What configure would have decided: C89's formats (d i u x o c s p n, h and l, flags, width and
+# precision; C99's bring the locale with them), the small reent structure.
 cat >"$out/config/newlib.h" <<'EOF'
 #pragma once
 #define _NEWLIB_VERSION "newlib"
 #define __NEWLIB__ 3
 #define __NEWLIB_MINOR__ 3
-#define _WANT_IO_C99_FORMATS 1
-#define _WANT_IO_LONG_LONG 1
 #define _WANT_REENT_SMALL 1
 #define _MB_LEN_MAX 1
 #define HAVE_INITFINI_ARRAY 1
@@ -52,9 +51,13 @@ for name in memmove memcmp memchr strlen strnlen strcmp strncmp strchr strrchr \
 done
 compile stdio/vsniprintf vsniprintf
 compile stdio/vfprintf svfiprintf -DSTRING_ONLY -DINTEGER_ONLY
-for path in ctype/ctype_ locale/locale locale/localeconv stdlib/mbtowc_r stdlib/wctomb_r \
-    reent/impure; do
-    compile "$path" "${path##*/}"
-done
+# newlib's own reent/impure.c points to streams, which EL2 has none of.
+mkdir -p "$out/reent"
+cat >"$out/reent/impure.c" <<'EOF'
+#include <reent.h>
+static struct _reent blank;
+struct _reent *_impure_ptr = &blank;
+EOF
+libc=$out compile reent/impure impure
 
 "${cross}ar" rcs "$out/libc-el2.a" "$out"/obj/*.o
