@@ -57,11 +57,11 @@ struct VectorName {
     const char* what;
 };
 
-// Index: the vector's number in the table (DDI 0487, vector offsets from VBAR_EL2).
+// Index: the vector's number in the table, 0 to 11 (DDI 0487, vector offsets from VBAR_EL2).
 [[nodiscard]] VectorName vector_name(u64 kind) {
-    static constexpr const char* sources[] = {"EL2 on SP_EL0", "EL2", "a guest", "an AArch32 guest"};
+    static constexpr const char* sources[] = {"EL2 on SP_EL0", "EL2", "a guest"};
     static constexpr const char* kinds[] = {"synchronous exception", "IRQ", "FIQ", "SError"};
-    return {sources[(kind >> 2) & 3], kinds[kind & 3]};
+    return {sources[kind >> 2], kinds[kind & 3]};
 }
 
 void print_registers(const PanicFrame& frame) {

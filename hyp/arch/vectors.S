@@ -2,6 +2,8 @@
 // Exception vectors. Assembly saves, calls and restores; it decides nothing. The synchronous and
 // IRQ vectors from a guest are C++ (vec_fast.cpp), placed here by the linker script; what they
 // cannot finish arrives at slow_sync and slow_irq with every register as the guest left it.
+// The last quarter of a table is for guests in AArch32 (DDI 0487, vector offsets from VBAR_EL2);
+// HCR_EL2.RW rules them out, so the linker script has other code there.
 
 #include "hyp/arch/frame.h"
 #include "hyp/arch/layout.h"
@@ -27,15 +29,9 @@
     panic_vector 5
     panic_vector 6
     panic_vector 7
-    .ltorg
     .section .vec.\name\().rest, "ax"
     panic_vector 10
     panic_vector 11
-    panic_vector 12
-    panic_vector 13
-    panic_vector 14
-    panic_vector 15
-    .ltorg
     .endm
 
     .macro save_pair first, second
