@@ -45,7 +45,7 @@ public:
     }
 
 private:
-    static constexpr u32 slots = 128;
+    static constexpr u32 slots = 64;
     struct Known {
         const char* name = nullptr;
         Prop prop = Prop::none;
@@ -60,7 +60,10 @@ public:
     void clear() { given_ = 0; }
     void set(Prop prop, const TreeValue& value) {
         given_ |= 1U << static_cast<u32>(prop);
-        values_[static_cast<u32>(prop)] = value;
+        // One by one here and in push(): -Os copies an aggregate by a call.
+        TreeValue& place = values_[static_cast<u32>(prop)];
+        place.data = value.data;
+        place.length = value.length;
     }
     [[nodiscard]] bool has(Prop prop) const { return (given_ >> static_cast<u32>(prop) & 1) != 0; }
     [[nodiscard]] TreeValue get(Prop prop) const {
@@ -89,16 +92,16 @@ private:
 // Whose child a node is, as far as that decides what it means.
 enum class Place : u8 { root, cpus, reserved_memory, chosen, aliases, other };
 
-// One open node.
+// One open node. The first four are known when it is pushed, the rest when its properties are.
 struct Frame {
     const char* name = "";
-    u32 address_cells = 2; // of its children's reg; DTSpec's defaults
-    u32 size_cells = 1;
+    u32 address_cells = 0; // of its children's reg
+    u32 size_cells = 0;
+    Place place = Place::other;
     u32 interrupt_parent = 0; // phandle in force here; 0: none was named
     TreeValue ranges{};
     bool has_ranges = false;
     bool disabled = false; // itself or a node around it
-    Place place = Place::other;
 };
 
 // The way from the root to an open node: frames[0] is the root, frames[depth - 1] the innermost.
@@ -111,8 +114,10 @@ public:
     [[nodiscard]] const Frame& at(u32 level) const { return frames_[level]; }
     // The reader refuses deeper trees than TreeReader::max_depth.
     void push(const char* name) {
-        frames_[depth_] = Frame{};
-        frames_[depth_].name = name;
+        Frame& frame = frames_[depth_];
+        frame.name = name;
+        frame.address_cells = 2; // DTSpec's defaults
+        frame.size_cells = 1;
         ++depth_;
     }
     void pop() { --depth_; }

@@ -126,7 +126,9 @@ void PlatformReader::inherit() {
     node.interrupt_parent =
         props_.cell(Prop::interrupt_parent, has_parent ? stack_.parent().interrupt_parent : 0);
     node.has_ranges = props_.has(Prop::ranges);
-    node.ranges = props_.get(Prop::ranges);
+    const TreeValue ranges = props_.get(Prop::ranges);
+    node.ranges.data = ranges.data;
+    node.ranges.length = ranges.length;
 }
 
 void PlatformReader::judge_by_place() {

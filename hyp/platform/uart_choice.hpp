@@ -21,8 +21,8 @@ public:
     [[nodiscard]] PlatformUart choose(const GicIdentity& gic) const;
 
 private:
-    static constexpr u32 max_ports = 16;
-    static constexpr u32 max_aliases = 16;
+    static constexpr u32 max_ports = 8;
+    static constexpr u32 max_aliases = 8;
     static constexpr u32 max_path = 6;
 
     struct Port {
