@@ -162,6 +162,7 @@ Outcome deadline_moved() {
     }
     take_ticks(1);
     take_interrupts();
+    GUEST_REQUIRE(events().virtual_ticks != 0, "never came", 0);
     GUEST_REQUIRE(events().entered >= deadline, "early by ticks", deadline - events().entered);
     return exactly(1);
 }

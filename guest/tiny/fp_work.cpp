@@ -20,15 +20,11 @@ namespace {
     "cmp x10, x11\n\t"                                                                             \
     "ccmp %[seed], x12, #0, eq\n\t"                                                                \
     "cinc %w[changed], %w[changed], ne\n\t"
-#define FP_ALL(M)                                                                                  \
-    M(0)                                                                                           \
-    M(1)                                                                                           \
-    M(2)                                                                                           \
-    M(3)                                                                                           \
-    M(4)                                                                                           \
-    M(5)                                                                                           \
-    M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15) M(16) M(17) M(18) M(19) M(20) M(21)    \
-        M(22) M(23) M(24) M(25) M(26) M(27) M(28) M(29) M(30) M(31)
+#define FP_LOW(M)                                                                                  \
+    M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15)
+#define FP_HIGH(M)                                                                                 \
+    M(16) M(17) M(18) M(19) M(20) M(21) M(22) M(23) M(24) M(25) M(26) M(27) M(28) M(29) M(30) M(31)
+#define FP_ALL(M) FP_LOW(M) FP_HIGH(M)
 
 } // namespace
 
