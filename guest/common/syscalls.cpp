@@ -4,6 +4,7 @@
 
 #include "console.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <sys/stat.h>
 
@@ -21,7 +22,6 @@ void* _sbrk(std::ptrdiff_t bytes);
 int _kill(int process, int signal);
 int _getpid(void);
 [[noreturn]] void __stack_chk_fail(void);
-[[noreturn]] void __assert_func(const char* file, int line, const char* function, const char* text);
 
 extern char heap_start[];
 extern char heap_end[];
