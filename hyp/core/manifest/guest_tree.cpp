@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses, interrupt numbers and node names are those of QEMU's `virt`, for guests that know them
-// by heart. libfdt's sequential writer is the cheapest way: no node is ever looked for.
+// by heart.
 #include "hyp/core/manifest/guest_tree.hpp"
 
-#include <libfdt.h>
+#include "hyp/core/tree/tree_writer.hpp"
+
+#include <cstring>
 
 namespace hyp {
 
@@ -17,69 +19,45 @@ constexpr u32 spi = 0;
 constexpr u32 ppi = 1;
 constexpr u32 level_high = 4;
 
-constexpr u64 gicd = 0x0800'0000;
-constexpr u64 gicc = 0x0801'0000;
-constexpr u64 gicr = 0x080a'0000;
-constexpr u64 uart = 0x0900'0000;
-constexpr u64 gic_frame = 64 * kib;
-constexpr u64 gicc_frame = 8 * kib; // two pages: GICC_DIR is in the second
-constexpr u64 gicr_frame = 128 * kib;
-constexpr u64 uart_frame = 4 * kib;
+constexpr u32 gicd = 0x0800'0000;
+constexpr u32 gicc = 0x0801'0000;
+constexpr u32 gicr = 0x080a'0000;
+constexpr u32 uart = 0x0900'0000;
+constexpr u32 gic_frame = 0x10000;
+constexpr u32 gicc_frame = 0x2000; // two pages: GICC_DIR is in the second
+constexpr u32 gicr_frame = 0x20000;
+constexpr u32 uart_frame = 0x1000;
 constexpr u32 uart_spi = 1;
 constexpr u32 uart_clock_hz = 24'000'000;
 
-// Longer values than these are strings, written by libfdt itself.
-constexpr u32 max_cells = 16;
-
-// Collects the first error, so that a tree can be written line by line.
-class TreeWriter {
+// Knows the forms of a property's value.
+class GuestTreeWriter : public TreeWriter {
 public:
-    TreeWriter(void* buffer, usize size) : fdt_{buffer} {
-        // Without the flag each property's name is compared with all strings so far.
-        check(fdt_create_with_flags(buffer, static_cast<int>(size), FDT_CREATE_FLAG_NO_NAME_DEDUP));
-        check(fdt_finish_reservemap(buffer));
-    }
-    void begin(const char* name) { check(fdt_begin_node(fdt_, name)); }
-    void end() { check(fdt_end_node(fdt_)); }
-    void empty(const char* name) { bytes(name, nullptr, 0); }
+    using TreeWriter::TreeWriter;
+    void empty(const char* name) { property(name, "", 0); }
     void string(const char* name, const char* text) {
-        u32 length = 1;
-        for (const char* at = text; *at != '\0'; ++at) {
-            ++length;
-        }
-        bytes(name, text, length);
+        property(name, text, std::strlen(text) + 1);
     }
     // A list of strings, its separators written as \0 in the literal.
     template <usize N>
     void strings(const char* name, const char (&list)[N]) {
-        bytes(name, list, N);
+        property(name, list, N);
     }
     template <class... Cell>
     void cells(const char* name, Cell... cell) {
-        static_assert(sizeof...(cell) <= max_cells);
         const u32 big_endian[] = {__builtin_bswap32(cell)...};
-        bytes(name, big_endian, sizeof big_endian);
+        property(name, big_endian, sizeof big_endian);
     }
-    // `reg` with two cells each for address and size.
-    void range(const char* name, u64 base, u64 size) {
-        cells(name, high(base), low(base), high(size), low(size));
+    // The same with values that are known now.
+    template <u32... cell>
+    void cells(const char* name) {
+        static constexpr u32 big_endian[] = {__builtin_bswap32(cell)...};
+        property(name, big_endian, sizeof big_endian);
     }
-    [[nodiscard]] bool finish() {
-        check(fdt_finish(fdt_));
-        return error_ == 0;
-    }
-    [[nodiscard]] static constexpr u32 high(u64 value) { return static_cast<u32>(value >> 32); }
-    [[nodiscard]] static constexpr u32 low(u64 value) { return static_cast<u32>(value); }
-
-private:
-    void bytes(const char* name, const void* data, usize length) {
-        check(fdt_property(fdt_, name, data, static_cast<int>(length)));
-    }
-    void check(int error) { error_ = error_ == 0 ? error : error_; }
-
-    void* fdt_;
-    int error_ = 0;
 };
+
+[[nodiscard]] constexpr u32 high(u64 value) { return static_cast<u32>(value >> 32); }
+[[nodiscard]] constexpr u32 low(u64 value) { return static_cast<u32>(value); }
 
 // A unit address: up to three hexadecimal digits without leading zeroes, as Aff1 and Aff0 need.
 void write_hex(char* to, u32 value) {
@@ -95,86 +73,84 @@ void write_hex(char* to, u32 value) {
     *to = '\0';
 }
 
-void write_cpus(TreeWriter& tree, const GuestMachine& machine) {
-    tree.begin("cpus");
-    tree.cells("#address-cells", 1U);
-    tree.cells("#size-cells", 0U);
+void write_cpus(GuestTreeWriter& tree, const GuestMachine& machine) {
+    tree.begin_node("cpus");
+    tree.cells<1U>("#address-cells");
+    tree.cells<0U>("#size-cells");
     for (u32 n = 0; n < machine.vcpus; ++n) {
         const u64 affinity = guest_affinity(machine.gic, n);
         char name[] = "cpu@000";
-        write_hex(name + 4, TreeWriter::low(affinity));
-        tree.begin(name);
+        write_hex(name + 4, low(affinity));
+        tree.begin_node(name);
         tree.string("device_type", "cpu");
         tree.string("compatible", "arm,armv8");
-        tree.cells("reg", TreeWriter::low(affinity));
+        tree.cells("reg", low(affinity));
         tree.string("enable-method", "psci");
-        tree.end();
+        tree.end_node();
     }
-    tree.end();
+    tree.end_node();
 }
 
-void write_gic(TreeWriter& tree, const GuestMachine& machine) {
-    tree.begin("intc@8000000");
+void write_gic(GuestTreeWriter& tree, const GuestMachine& machine) {
+    tree.begin_node("intc@8000000");
     switch (machine.gic) {
     case GicGeneration::v2:
         tree.string("compatible", "arm,cortex-a15-gic");
-        tree.cells("reg", 0U, TreeWriter::low(gicd), 0U, TreeWriter::low(gic_frame), 0U,
-                   TreeWriter::low(gicc), 0U, TreeWriter::low(gicc_frame));
+        tree.cells<0U, gicd, 0U, gic_frame, 0U, gicc, 0U, gicc_frame>("reg");
         break;
     case GicGeneration::v3:
         tree.string("compatible", "arm,gic-v3");
-        tree.cells("reg", 0U, TreeWriter::low(gicd), 0U, TreeWriter::low(gic_frame), 0U,
-                   TreeWriter::low(gicr), 0U, TreeWriter::low(gicr_frame * machine.vcpus));
+        tree.cells("reg", 0U, gicd, 0U, gic_frame, 0U, gicr, 0U, gicr_frame * machine.vcpus);
         break;
     }
-    tree.cells("#interrupt-cells", 3U);
+    tree.cells<3U>("#interrupt-cells");
     tree.empty("interrupt-controller");
-    tree.cells("phandle", phandle_gic);
-    tree.end();
+    tree.cells<phandle_gic>("phandle");
+    tree.end_node();
 }
 
 // Secure, physical, virtual and hypervisor timer; a guest at EL1 uses the middle two.
-void write_timer(TreeWriter& tree, const GuestMachine& machine) {
+void write_timer(GuestTreeWriter& tree, const GuestMachine& machine) {
     // arm,gic.yaml: GICv2 has a mask of the CPUs that get a PPI in bits 8 and up.
     const u32 cpus = machine.gic == GicGeneration::v2 ? ((1U << machine.vcpus) - 1) << 8 : 0;
     const u32 flags = cpus | level_high;
-    tree.begin("timer");
+    tree.begin_node("timer");
     tree.strings("compatible", "arm,armv8-timer\0arm,armv7-timer");
     tree.empty("always-on");
     tree.cells("interrupts", ppi, 13U, flags, ppi, 14U, flags, ppi, 11U, flags, ppi, 10U, flags);
-    tree.end();
+    tree.end_node();
 }
 
-void write_uart(TreeWriter& tree) {
+void write_uart(GuestTreeWriter& tree) {
     // Linux' PL011 driver does not start without its clock.
-    tree.begin("apb-pclk");
+    tree.begin_node("apb-pclk");
     tree.string("compatible", "fixed-clock");
-    tree.cells("#clock-cells", 0U);
-    tree.cells("clock-frequency", uart_clock_hz);
+    tree.cells<0U>("#clock-cells");
+    tree.cells<uart_clock_hz>("clock-frequency");
     tree.string("clock-output-names", "clk24mhz");
-    tree.cells("phandle", phandle_clock);
-    tree.end();
-    tree.begin("pl011@9000000");
+    tree.cells<phandle_clock>("phandle");
+    tree.end_node();
+    tree.begin_node("pl011@9000000");
     tree.strings("compatible", "arm,pl011\0arm,primecell");
-    tree.range("reg", uart, uart_frame);
-    tree.cells("interrupts", spi, uart_spi, level_high);
-    tree.cells("clocks", phandle_clock, phandle_clock);
+    tree.cells<0U, uart, 0U, uart_frame>("reg");
+    tree.cells<spi, uart_spi, level_high>("interrupts");
+    tree.cells<phandle_clock, phandle_clock>("clocks");
     tree.strings("clock-names", "uartclk\0apb_pclk");
-    tree.end();
+    tree.end_node();
 }
 
-void write_platform(TreeWriter& tree) {
-    tree.begin("psci");
+void write_platform(GuestTreeWriter& tree) {
+    tree.begin_node("psci");
     tree.strings("compatible", "arm,psci-1.0\0arm,psci-0.2");
     tree.string("method", "hvc");
-    tree.end();
-    tree.begin("hypervisor");
+    tree.end_node();
+    tree.begin_node("hypervisor");
     tree.string("compatible", "baton,hypervisor");
-    tree.end();
+    tree.end_node();
 }
 
-void write_chosen(TreeWriter& tree, const GuestMachine& machine) {
-    tree.begin("chosen");
+void write_chosen(GuestTreeWriter& tree, const GuestMachine& machine) {
+    tree.begin_node("chosen");
     if (machine.bootargs[0] != '\0') {
         tree.string("bootargs", machine.bootargs);
     }
@@ -184,39 +160,31 @@ void write_chosen(TreeWriter& tree, const GuestMachine& machine) {
     if (machine.initrd.size != 0) {
         const u64 start = machine.initrd.base.value();
         const u64 end = machine.initrd.end().value();
-        tree.cells("linux,initrd-start", TreeWriter::high(start), TreeWriter::low(start));
-        tree.cells("linux,initrd-end", TreeWriter::high(end), TreeWriter::low(end));
+        tree.cells("linux,initrd-start", high(start), low(start));
+        tree.cells("linux,initrd-end", high(end), low(end));
     }
-    tree.end();
-}
-
-// libfdt clears all it is given: not more than the tree can need.
-usize enough(const GuestMachine& machine) {
-    constexpr usize fixed = 2048;
-    constexpr usize per_vcpu = 192;
-    usize bootargs = 0;
-    while (machine.bootargs[bootargs] != '\0') {
-        ++bootargs;
-    }
-    return (fixed + per_vcpu * machine.vcpus + bootargs) & ~usize{7};
+    tree.end_node();
 }
 
 } // namespace
 
 Result<usize> write_guest_tree(void* buffer, usize size, const GuestMachine& machine) {
-    const usize wanted = enough(machine);
-    TreeWriter tree{buffer, size < wanted ? size : wanted};
-    tree.begin("");
-    tree.cells("#address-cells", 2U);
-    tree.cells("#size-cells", 2U);
-    tree.cells("interrupt-parent", phandle_gic);
+    // All of the room is cleared: not more than the tree can need.
+    const usize names = 640 + 48 * usize{machine.vcpus};
+    const usize wanted = 2048 + 144 * usize{machine.vcpus} + std::strlen(machine.bootargs);
+    GuestTreeWriter tree{buffer, size < wanted ? size : wanted, names};
+    tree.begin_node("");
+    tree.cells<2U>("#address-cells");
+    tree.cells<2U>("#size-cells");
+    tree.cells<phandle_gic>("interrupt-parent");
     tree.string("compatible", "linux,dummy-virt");
     tree.string("model", "linux,dummy-virt");
     write_cpus(tree, machine);
-    tree.begin("memory@40000000");
+    tree.begin_node("memory@40000000");
     tree.string("device_type", "memory");
-    tree.range("reg", machine.ram.base.value(), machine.ram.size);
-    tree.end();
+    const u64 base = machine.ram.base.value();
+    tree.cells("reg", high(base), low(base), high(machine.ram.size), low(machine.ram.size));
+    tree.end_node();
     write_gic(tree, machine);
     write_timer(tree, machine);
     if (machine.pl011) {
@@ -224,11 +192,12 @@ Result<usize> write_guest_tree(void* buffer, usize size, const GuestMachine& mac
     }
     write_platform(tree);
     write_chosen(tree, machine);
-    tree.end();
-    if (!tree.finish()) {
+    tree.end_node();
+    const usize written = tree.finish();
+    if (written == 0) {
         return Error{"the guest's device tree does not fit into its buffer"};
     }
-    return usize{fdt_totalsize(buffer)};
+    return written;
 }
 
 } // namespace hyp
