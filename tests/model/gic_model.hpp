@@ -112,7 +112,7 @@ private:
     [[nodiscard]] bool can_preempt(const Interface& interface, unsigned priority,
                                    unsigned group) const;
     [[nodiscard]] unsigned visible_v2(unsigned pe) const;
-    [[nodiscard]] bool signals(unsigned pe) const;
+    [[nodiscard]] bool signals(unsigned pe, const Candidate& found) const;
     unsigned acknowledge_v2(unsigned pe);
     void apply_deactivation(unsigned pe, unsigned intid);
     void request_deactivation(unsigned pe, unsigned intid, bool by_guest);
@@ -123,7 +123,7 @@ private:
     // virtual side (gic_virtual.hpp)
     [[nodiscard]] VirtualCandidate best_virtual(unsigned pe) const;
     [[nodiscard]] unsigned guest_visible_v2(unsigned pe) const;
-    [[nodiscard]] bool guest_signals(unsigned pe) const;
+    [[nodiscard]] bool guest_signals(unsigned pe, const VirtualCandidate& found) const;
     unsigned guest_acknowledge_v2(unsigned pe);
     [[nodiscard]] unsigned find_active(unsigned pe, unsigned vintid) const;
     void count_eoi(unsigned pe);

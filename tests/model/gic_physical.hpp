@@ -160,20 +160,21 @@ HYP_GIC unsigned HYP_GIC_CLASS::visible_v2(unsigned pe) const {
     return found.group == 1 && !interface.ack_ctl ? other_group : found.intid;
 }
 
-HYP_GIC bool HYP_GIC_CLASS::signals(unsigned pe) const {
+HYP_GIC bool HYP_GIC_CLASS::signals(unsigned pe, const Candidate& found) const {
     const Interface& interface = physical_[pe];
-    const Candidate found = best(pe);
     return found.intid != spurious && found.priority < interface.pmr &&
            interface.enables(found.group) && (distributor_.group_enable >> found.group & 1) != 0 &&
            can_preempt(interface, found.priority, found.group);
 }
 
 HYP_GIC bool HYP_GIC_CLASS::fiq(unsigned pe) const {
-    return signals(pe) && best(pe).group == 0 && (!v2() || physical_[pe].fiq_en);
+    const Candidate found = best(pe);
+    return found.group == 0 && (!v2() || physical_[pe].fiq_en) && signals(pe, found);
 }
 
 HYP_GIC bool HYP_GIC_CLASS::irq(unsigned pe) const {
-    return signals(pe) && !fiq(pe);
+    const Candidate found = best(pe);
+    return (found.group == 1 || (v2() && !physical_[pe].fiq_en)) && signals(pe, found);
 }
 
 HYP_GIC unsigned HYP_GIC_CLASS::running_priority(unsigned pe) const {
@@ -210,7 +211,7 @@ HYP_GIC unsigned HYP_GIC_CLASS::acknowledge_v2(unsigned pe) {
     if (!can_preempt(interface, found.priority, found.group)) {
         return spurious;
     }
-    if (!signals(pe)) { // its group is disabled
+    if (!signals(pe, found)) { // its group is disabled
         if (!quirk(Quirk::ack_ignores_group_enable)) {
             return spurious;
         }
@@ -227,7 +228,7 @@ HYP_GIC unsigned HYP_GIC_CLASS::acknowledge(unsigned pe, unsigned group) {
         return acknowledge_v2(pe);
     }
     const Candidate found = best(pe);
-    if (!signals(pe) || found.group != group) {
+    if (found.group != group || !signals(pe, found)) {
         return spurious;
     }
     physical_[pe].raise(group, found.priority & physical_[pe].group_mask(group));

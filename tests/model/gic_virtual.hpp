@@ -35,21 +35,23 @@ HYP_GIC unsigned HYP_GIC_CLASS::guest_visible_v2(unsigned pe) const {
     return found.fields.group == 1 && !v.interface.ack_ctl ? other_group : found.fields.vintid;
 }
 
-HYP_GIC bool HYP_GIC_CLASS::guest_signals(unsigned pe) const {
+HYP_GIC bool HYP_GIC_CLASS::guest_signals(unsigned pe, const VirtualCandidate& found) const {
     const Virtual& v = virtual_[pe];
-    const VirtualCandidate found = best_virtual(pe);
     return (v.hcr & hcr::en) != 0 && found.index != Lrs &&
            found.fields.priority < v.interface.pmr && v.interface.enables(found.fields.group) &&
            can_preempt(v.interface, found.fields.priority, found.fields.group);
 }
 
 HYP_GIC bool HYP_GIC_CLASS::vfiq(unsigned pe) const {
-    return guest_signals(pe) && best_virtual(pe).fields.group == 0 &&
-           (!v2() || virtual_[pe].interface.fiq_en);
+    const VirtualCandidate found = best_virtual(pe);
+    return found.fields.group == 0 && (!v2() || virtual_[pe].interface.fiq_en) &&
+           guest_signals(pe, found);
 }
 
 HYP_GIC bool HYP_GIC_CLASS::virq(unsigned pe) const {
-    return guest_signals(pe) && !vfiq(pe);
+    const VirtualCandidate found = best_virtual(pe);
+    return (found.fields.group == 1 || (v2() && !virtual_[pe].interface.fiq_en)) &&
+           guest_signals(pe, found);
 }
 
 HYP_GIC unsigned HYP_GIC_CLASS::guest_highest_pending(unsigned pe, unsigned group) const {
@@ -99,7 +101,7 @@ HYP_GIC unsigned HYP_GIC_CLASS::guest_acknowledge(unsigned pe, unsigned group) {
     }
     Virtual& v = virtual_[pe];
     const VirtualCandidate found = best_virtual(pe);
-    if (!guest_signals(pe) || found.fields.group != group) {
+    if (found.fields.group != group || !guest_signals(pe, found)) {
         return spurious;
     }
     const unsigned vintid = found.fields.vintid;

@@ -153,7 +153,7 @@ Operation Generator::control(Kind kind, Frame frame) {
 
 Operation Generator::acknowledge(Kind kind, Frame frame) {
     if (v3_) {
-        return sysreg_operation(kind, random_.one_in(8) ? Sysreg::icc_iar0 : Sysreg::icc_iar1);
+        return sysreg_operation(kind, random_.one_in(4) ? Sysreg::icc_iar0 : Sysreg::icc_iar1);
     }
     return frame_read(frame, gicc::iar);
 }
@@ -187,8 +187,9 @@ std::uint32_t Generator::recall(History& history, bool newest) {
 }
 
 Operation Generator::end(Kind kind, Frame frame, History& history) {
-    const std::uint32_t iar = recall(history, true);
+    std::uint32_t iar = recall(history, true);
     if (v3_) {
+        iar ^= random_.one_in(6) ? group1_bit : 0; // the register of the other group
         const Sysreg reg = (iar & group1_bit) != 0 ? Sysreg::icc_eoir1 : Sysreg::icc_eoir0;
         return sysreg_operation(kind, reg, iar & ~group1_bit);
     }

@@ -42,7 +42,7 @@ private:
     void count(const Operation& operation);
     [[nodiscard]] Before before();
     void cover(const Operation& operation, const Before& before);
-    void compare_all();
+    void compare_all(bool config);
     void compare_rare();
     void compare_system();
     void check(std::string_view name, unsigned index, std::uint64_t real, std::uint64_t model);
@@ -116,7 +116,9 @@ void Runner<Pes>::step(Operation operation) {
     if (v3_ && icfgr) {
         after_icfgr();
     }
-    compare_all();
+    const bool distributor = operation.kind == Kind::frame_write &&
+                             (operation.frame == Frame::gicd || operation.frame == Frame::gicr);
+    compare_all(distributor || done_ % 64 == 0);
     if (done_ % 1024 == 0) {
         compare_rare();
     }

@@ -33,13 +33,14 @@ void Runner<Pes>::compare_system() {
 }
 
 template <unsigned Pes>
-void Runner<Pes>::compare_all() {
+void Runner<Pes>::compare_all(bool config) {
     const FrameProbe* probes = v3_ ? v3_probes.data() : v2_probes.data();
     const std::size_t size = v3_ ? v3_probes.size() : v2_probes.size();
     const std::uint64_t outputs = read_system(Sysreg::isr);
     check("ISR_EL1", 0, outputs, gic_.read(0, Sysreg::isr));
     for (std::size_t i = 0; i < size; ++i) {
-        for (unsigned n = 0; n < probes[i].count; ++n) {
+        const unsigned count = probes[i].config && !config ? 0 : probes[i].count;
+        for (unsigned n = 0; n < count; ++n) {
             const unsigned offset = probes[i].offset + 4 * n;
             check(probes[i].name, n, read_frame(v3_, probes[i].frame, offset, 4),
                   gic_.read(0, probes[i].frame, offset));

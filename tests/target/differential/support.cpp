@@ -3,9 +3,9 @@
 // so that none becomes a call to itself.
 #include <cstddef>
 
-extern "C" int memcmp(const void* left, const void* right, std::size_t size);
-extern "C" void* memset(void* to, int byte, std::size_t size);
-extern "C" void* memcpy(void* to, const void* from, std::size_t size);
+extern "C" [[gnu::used]] int memcmp(const void* left, const void* right, std::size_t size);
+extern "C" [[gnu::used]] void* memset(void* to, int byte, std::size_t size);
+extern "C" [[gnu::used]] void* memcpy(void* to, const void* from, std::size_t size);
 
 extern "C" void* memset(void* to, int byte, std::size_t size) {
     auto* bytes = static_cast<volatile unsigned char*>(to);

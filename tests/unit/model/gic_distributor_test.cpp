@@ -201,4 +201,49 @@ TEST_CASE("v3: Group 0 is FIQ and not seen by IAR1", "[model]") {
     REQUIRE(m.gic.running_priority(0) == idle_priority);
 }
 
+TEST_CASE("v3: an EOIR of the other group neither drops nor deactivates", "[model]") {
+    Machine<> m{architecture(Generation::v3)};
+    m.gic.write(0, Sysreg::icc_ctlr, 0); // EOImode 0
+    m.gic.set_line(0, vtimer, true);
+    REQUIRE(m.gic.acknowledge(0, 1) == vtimer);
+    m.gic.end_of_interrupt(0, vtimer, 0);
+    REQUIRE(m.gic.active(0, vtimer));
+    REQUIRE(m.gic.running_priority(0) == 0);
+    m.gic.end_of_interrupt(0, vtimer, 1);
+    REQUIRE_FALSE(m.gic.active(0, vtimer));
+}
+
+TEST_CASE("a PPI made pending by software is pending once", "[model]") {
+    const auto generation = GENERATE(Generation::v2, Generation::v3);
+    Machine<> m{architecture(generation)};
+    m.write_bits(gicd::ispendr, vtimer);
+    REQUIRE(state(m, vtimer) == Distributed{true, false});
+    REQUIRE(m.gic.acknowledge(0) == vtimer);
+    REQUIRE(state(m, vtimer) == Distributed{false, true});
+    m.gic.end_of_interrupt(0, vtimer);
+    m.gic.deactivate(0, vtimer);
+    REQUIRE_FALSE(m.gic.irq(0));
+}
+
+TEST_CASE("the binary point decides what preempts", "[model]") {
+    const auto generation = GENERATE(Generation::v2, Generation::v3);
+    Machine<> m{architecture(generation)};
+    const unsigned point = m.v2 ? 5 : 6; // group priority [7:6]; BPR1 of v3 is one more
+    if (m.v2) {
+        m.gic.write(0, Frame::gicc, gicc::bpr, point);
+    } else {
+        m.gic.write(0, Sysreg::icc_bpr1, point);
+    }
+    m.gic.write(0, Frame::gicd, gicd::ipriorityr + uart, 0xa0, 1);
+    m.gic.write(0, Frame::gicd, gicd::ipriorityr + 40, 0x88, 1); // same group priority 0x80
+    m.gic.write(0, Frame::gicd, gicd::ipriorityr + 41, 0x78, 1); // higher
+    m.gic.set_line(0, uart, true);
+    REQUIRE(m.gic.acknowledge(0) == uart);
+    REQUIRE(m.gic.running_priority(0) == 0x80);
+    m.gic.set_line(0, 40, true);
+    REQUIRE_FALSE(m.gic.irq(0));
+    m.gic.set_line(0, 41, true);
+    REQUIRE(m.gic.irq(0));
+}
+
 } // namespace hyp::model::test

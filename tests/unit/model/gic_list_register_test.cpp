@@ -254,6 +254,21 @@ TEST_CASE("EOI with no active priority: v3 ignores it", "[model]") {
     REQUIRE_FALSE(m.gic.active(0, vtimer));
 }
 
+TEST_CASE("v3: an EOIR that does not match the running priority leaves its LR active", "[model]") {
+    Machine<> m{architecture(Generation::v3)};
+    m.start_guest();
+    m.inject(0, m.software(50, 0x80));
+    m.inject(1, m.software(51, 0x40));
+    m.gic.set_lr(0, 1, 0);
+    REQUIRE(m.guest_ack() == 50);
+    m.inject(1, m.software(51, 0x40));
+    REQUIRE(m.guest_ack() == 51);
+    m.guest_eoi(50); // out of order: drops 0x40, which is not 50's
+    REQUIRE(m.virtual_apr() == 1U << 16);
+    REQUIRE(m.gic.lr_state(0, 0) == LrState::active);
+    REQUIRE(m.gic.hcr(0) == hcr::en); // and is not counted, for 50 is in a list register
+}
+
 TEST_CASE("a virtual LPI is gone after EOIR even with EOImode 1 and is never counted", "[model]") {
     Machine<> m{architecture(Generation::v3)};
     const bool eoi_mode = GENERATE(false, true);
