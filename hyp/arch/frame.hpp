@@ -26,7 +26,7 @@ struct alignas(16) ExitFrame {
     }
 };
 
-static_assert(offsetof(ExitFrame, x) == FRAME_X(0));
+static_assert(offsetof(ExitFrame, x) == static_cast<u64>(FRAME_X(0)));
 static_assert(offsetof(ExitFrame, zero) == FRAME_ZERO);
 static_assert(offsetof(ExitFrame, sink) == FRAME_SINK);
 static_assert(offsetof(ExitFrame, elr) == FRAME_ELR);

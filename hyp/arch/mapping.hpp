@@ -11,7 +11,7 @@
 namespace hyp::mapping {
 
 // Choose the descriptor format: EL2's, or EL1's when Baton was entered there by mistake.
-void set_regime(Regime regime);
+void set_regime(Regime chosen);
 
 // One page of device registers. `va` lies in the devices' 2 MiB (layout.h).
 void map_device_page(u64 va, Pa pa);
