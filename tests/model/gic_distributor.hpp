@@ -14,6 +14,8 @@ template <unsigned Pes, unsigned Spis>
 struct Distributor {
     static constexpr unsigned spi_words = Spis == 0 ? 1 : (Spis + 31) / 32;
     static constexpr unsigned intids = private_count + Spis;
+    static constexpr unsigned pes = Pes;
+    static constexpr std::size_t spi_slots = std::size_t{32} * spi_words;
 
     std::array<Bank, Pes> private_bank{};
     std::array<Bank, spi_words> spi_bank{};
@@ -24,8 +26,8 @@ struct Distributor {
     std::array<std::array<std::uint32_t, spi_words>, Pes> spi_active{};
     std::array<std::uint32_t, spi_words> spi_active_elsewhere{}; // quirk: for PEs that do not exist
     std::array<std::array<std::uint8_t, sgi_count>, Pes> sgi_sources{}; // v2
-    std::array<std::uint64_t, spi_words * 32> route{};                  // v3 IROUTER
-    std::array<std::uint8_t, spi_words * 32> targets{};                 // v2 ITARGETSR
+    std::array<std::uint64_t, spi_slots> route{};                       // v3 IROUTER
+    std::array<std::uint8_t, spi_slots> targets{};                      // v2 ITARGETSR
     std::array<std::uint8_t, Pes> waker{};                              // v3 GICR_WAKER
     std::uint32_t group_enable = 0;                                     // GICD_CTLR[1:0]
 

@@ -78,7 +78,7 @@ constexpr bool write_bitmap(D& d, const Options& options, Window window, unsigne
 template <class D>
 [[nodiscard]] constexpr std::uint8_t read_byte(const D& d, const Options& options, Window window,
                                                unsigned offset) {
-    constexpr unsigned pes = sizeof(d.private_latch) / sizeof(d.private_latch[0]);
+    constexpr unsigned pes = D::pes;
     if (offset >= gicd::sgir) {
         return options.generation == Generation::v2 ? d.sgi_sources[window.pe][offset & 15] : 0;
     }
@@ -99,7 +99,7 @@ template <class D>
 template <class D>
 constexpr bool write_byte(D& d, const Options& options, Window window, unsigned offset,
                           std::uint8_t value) {
-    constexpr unsigned pes = sizeof(d.private_latch) / sizeof(d.private_latch[0]);
+    constexpr unsigned pes = D::pes;
     const bool v2 = options.generation == Generation::v2;
     if (offset >= gicd::sgir) {
         const unsigned sgi = offset & 15;
@@ -160,7 +160,7 @@ constexpr bool write_icfgr(D& d, Window window, unsigned offset, std::uint32_t v
 // GICD_SGIR: filter 0 the list, 1 all but self, 2 self; 3 is reserved and does nothing here.
 template <class D>
 constexpr void write_sgir(D& d, unsigned pe, std::uint32_t value) {
-    constexpr unsigned pes = sizeof(d.private_latch) / sizeof(d.private_latch[0]);
+    constexpr unsigned pes = D::pes;
     const unsigned filter = value >> 24 & 3;
     const unsigned list = filter == 0   ? value >> 16 & 0xff
                           : filter == 1 ? 0xffU & ~(1U << pe)
@@ -176,7 +176,7 @@ constexpr void write_sgir(D& d, unsigned pe, std::uint32_t value) {
 // ICC_SGI0R, SGI1R, ASGI1R: `group` of the register; only SGIs configured to that group are raised.
 template <class D>
 constexpr void write_sgir_v3(D& d, unsigned pe, unsigned group, std::uint64_t value) {
-    constexpr unsigned pes = sizeof(d.private_latch) / sizeof(d.private_latch[0]);
+    constexpr unsigned pes = D::pes;
     const auto intid = static_cast<unsigned>(value >> 24 & 15);
     const bool all_but_self = (value >> 40 & 1) != 0;
     const bool affinity0 = (value >> 16 & 0xff) == 0 && (value >> 32 & 0xff) == 0 &&

@@ -34,7 +34,7 @@ HYP_GIC std::uint64_t HYP_GIC_CLASS::read_gicd(unsigned offset, unsigned bytes,
         return offset < gicd::icfgr + 0x100 ? read_icfgr(distributor_, window, offset) : 0;
     }
     constexpr std::uint32_t are_and_ds = 1U << 4 | 1U << 6;
-    constexpr std::uint32_t lines = (distributor_.intids + 31) / 32 - 1;
+    constexpr std::uint32_t lines = (Distributor<Pes, Spis>::intids + 31) / 32 - 1;
     constexpr std::uint32_t no1n_a3v_ids = 1U << 25 | 1U << 24 | 0xfU << 19;
     switch (offset) {
     case gicd::ctlr: return distributor_.group_enable | (v2() ? 0 : are_and_ds);

@@ -12,7 +12,9 @@ enum class Generation : std::uint8_t { v2, v3 };
 
 // synchronous: every write, deactivation and line change takes effect at once (QEMU).
 // asynchronous: ISACTIVER/ICACTIVER writes, deactivations and line changes are messages that take
-// effect at a later deliver(); order is kept per source, not between sources (GIC-500, GIC-600).
+// effect at a later deliver(); order is kept per source, not between sources (GIC-500, GIC-600). A
+// PE's read of the distributor first completes that PE's own writes. Acknowledging and the
+// maintenance line stay immediate in both.
 enum class Timing : std::uint8_t { synchronous, asynchronous };
 
 // Deviations from the architecture, each switched on alone. What QEMU 7.2 does is marked v2 or v3.

@@ -62,7 +62,7 @@ void store32(std::uintptr_t address, std::uint32_t value) {
 } // namespace
 
 // X(name, encoding): what the test reads and writes at EL2.
-#define SYSTEM_REGISTERS(X)                                                                        \
+#define HYP_SYSTEM_REGISTERS(X)                                                                    \
     X(icc_pmr, S3_0_c4_c6_0)                                                                       \
     X(icc_bpr0, S3_0_c12_c8_3)                                                                     \
     X(icc_ap0r0, S3_0_c12_c8_4)                                                                    \
@@ -76,7 +76,7 @@ void store32(std::uintptr_t address, std::uint32_t value) {
     X(ich_ap1r0, S3_4_c12_c9_0)                                                                    \
     X(ich_hcr, S3_4_c12_c11_0)                                                                     \
     X(ich_vmcr, S3_4_c12_c11_7)
-#define READ_ONLY_REGISTERS(X)                                                                     \
+#define HYP_READ_ONLY_REGISTERS(X)                                                                 \
     X(isr, S3_0_c12_c1_0)                                                                          \
     X(icc_iar0, S3_0_c12_c8_0)                                                                     \
     X(icc_hppir0, S3_0_c12_c8_2)                                                                   \
@@ -87,48 +87,48 @@ void store32(std::uintptr_t address, std::uint32_t value) {
     X(ich_misr, S3_4_c12_c11_2)                                                                    \
     X(ich_eisr, S3_4_c12_c11_3)                                                                    \
     X(ich_elrsr, S3_4_c12_c11_5)
-#define WRITE_ONLY_REGISTERS(X)                                                                    \
+#define HYP_WRITE_ONLY_REGISTERS(X)                                                                \
     X(icc_eoir0, S3_0_c12_c8_1)                                                                    \
     X(icc_dir, S3_0_c12_c11_1)                                                                     \
     X(icc_sgi1r, S3_0_c12_c11_5)                                                                   \
     X(icc_asgi1r, S3_0_c12_c11_6)                                                                  \
     X(icc_sgi0r, S3_0_c12_c11_7)                                                                   \
     X(icc_eoir1, S3_0_c12_c12_1)
-#define LIST_REGISTERS(X)                                                                          \
+#define HYP_LIST_REGISTERS(X)                                                                      \
     X(0, S3_4_c12_c12_0) X(1, S3_4_c12_c12_1) X(2, S3_4_c12_c12_2) X(3, S3_4_c12_c12_3)
 
-#define READ_CASE(name, encoding)                                                                  \
+#define HYP_READ_CASE(name, encoding)                                                              \
     case static_cast<unsigned>(Sysreg::name):                                                      \
         asm volatile("mrs %0, " #encoding : "=r"(value) : : "memory");                             \
         break;
-#define WRITE_CASE(name, encoding)                                                                 \
+#define HYP_WRITE_CASE(name, encoding)                                                             \
     case static_cast<unsigned>(Sysreg::name):                                                      \
         asm volatile("msr " #encoding ", %0\n isb" : : "r"(value) : "memory");                     \
         break;
-#define READ_LR_CASE(index, encoding)                                                              \
-    case static_cast<unsigned>(Sysreg::ich_lr0) + index:                                           \
+#define HYP_READ_LR_CASE(index, encoding)                                                          \
+    case static_cast<unsigned>(Sysreg::ich_lr0) + (index):                                         \
         asm volatile("mrs %0, " #encoding : "=r"(value) : : "memory");                             \
         break;
-#define WRITE_LR_CASE(index, encoding)                                                             \
-    case static_cast<unsigned>(Sysreg::ich_lr0) + index:                                           \
+#define HYP_WRITE_LR_CASE(index, encoding)                                                         \
+    case static_cast<unsigned>(Sysreg::ich_lr0) + (index):                                         \
         asm volatile("msr " #encoding ", %0\n isb" : : "r"(value) : "memory");                     \
         break;
 
 std::uint64_t read_system(Sysreg reg) {
     std::uint64_t value = 0;
     switch (static_cast<unsigned>(reg)) {
-        SYSTEM_REGISTERS(READ_CASE)
-        READ_ONLY_REGISTERS(READ_CASE)
-        LIST_REGISTERS(READ_LR_CASE)
+        HYP_SYSTEM_REGISTERS(HYP_READ_CASE)
+        HYP_READ_ONLY_REGISTERS(HYP_READ_CASE)
+        HYP_LIST_REGISTERS(HYP_READ_LR_CASE)
     }
     return value;
 }
 
 void write_system(Sysreg reg, std::uint64_t value) {
     switch (static_cast<unsigned>(reg)) {
-        SYSTEM_REGISTERS(WRITE_CASE)
-        WRITE_ONLY_REGISTERS(WRITE_CASE)
-        LIST_REGISTERS(WRITE_LR_CASE)
+        HYP_SYSTEM_REGISTERS(HYP_WRITE_CASE)
+        HYP_WRITE_ONLY_REGISTERS(HYP_WRITE_CASE)
+        HYP_LIST_REGISTERS(HYP_WRITE_LR_CASE)
     }
 }
 
