@@ -230,8 +230,13 @@ template <GicGeneration G, unsigned L>
 void Machine<G, L>::slow_interrupt() {
     auto hardware = driver();
     static_cast<void>(sync_from(hardware, irqs));
+    unsigned taken = 0;
     for (Ack ack{static_cast<u32>(plan.ack)}; !ack.is_spurious(); ack = hardware.acknowledge()) {
         take(ack);
+        if (++taken == 16) {
+            require(false, "storm: acknowledging does not come to an end");
+            break;
+        }
     }
     check_synced();
     enter();
