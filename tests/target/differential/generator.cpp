@@ -75,10 +75,10 @@ Operation Generator::priority_write() {
 }
 
 Operation Generator::config() {
-    const unsigned word = 1 + random_.below(3); // ICFGR0 (SGIs) is read-only or fixed
+    const unsigned word = random_.below(4); // the SGIs' word 0 must not change
     const auto value = static_cast<std::uint32_t>(random_.next() & random_.next()) & 0xaaaaaaaa;
-    if (v3_ && word == 1) {
-        return frame_write(Frame::gicr, model::sgi_base + gicd::icfgr + 4, value);
+    if (v3_ && word < 2) {
+        return frame_write(Frame::gicr, model::sgi_base + gicd::icfgr + 4 * word, value);
     }
     return frame_write(Frame::gicd, gicd::icfgr + 4 * word, value);
 }

@@ -225,6 +225,24 @@ TEST_CASE("a PPI made pending by software is pending once", "[model]") {
     REQUIRE_FALSE(m.gic.irq(0));
 }
 
+TEST_CASE("v3: a coarser binary point masks the running priority too", "[model]") {
+    Machine<> m{architecture(Generation::v3)};
+    m.gic.write(0, Frame::gicd, gicd::ipriorityr + uart, 0x88, 1);
+    m.gic.write(0, Frame::gicd, gicd::ipriorityr + 40, 0x80, 1);
+    m.gic.set_line(0, uart, true);
+    REQUIRE(m.gic.acknowledge(0) == uart);
+    m.gic.set_line(0, 40, true);
+    REQUIRE(m.gic.irq(0));
+    m.gic.write(0, Sysreg::icc_bpr1, 6);
+    REQUIRE_FALSE(m.gic.irq(0));
+}
+
+TEST_CASE("v2: ICFGR of the SGIs is fixed", "[model]") {
+    Machine<> m{architecture(Generation::v2)};
+    m.gic.write(0, Frame::gicd, gicd::icfgr, 0);
+    REQUIRE(m.gic.read(0, Frame::gicd, gicd::icfgr) == 0xaaaaaaaa);
+}
+
 TEST_CASE("the binary point decides what preempts", "[model]") {
     const auto generation = GENERATE(Generation::v2, Generation::v3);
     Machine<> m{architecture(generation)};

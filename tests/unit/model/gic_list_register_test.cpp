@@ -89,7 +89,8 @@ TEST_CASE("underflow and no pending, T46 and T47", "[model]") {
     REQUIRE(m.guest_ack() == 51); // right after the ack of the last pending one
     REQUIRE(m.gic.misr(0) == (misr::u | misr::np));
     REQUIRE(m.gic.irq(0));
-    m.set_hcr(0); // without En the line is low, whatever MISR says
+    m.set_hcr(hcr::npie); // without En the line is low, whatever MISR says
+    REQUIRE(m.gic.misr(0) == misr::np);
     REQUIRE_FALSE(m.gic.line(0, maintenance_intid));
 }
 
