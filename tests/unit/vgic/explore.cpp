@@ -78,6 +78,7 @@ TEST_CASE("every state: an asynchronous distributor", "[vgic][explore]") {
     explored<v3, 1>("asynchronous", asynchronous(), timer_and_sgi);
     explored<v2, 4>("asynchronous", asynchronous(), timer_and_sgi);
     explored<v2, 2>("asynchronous", asynchronous(), timer_and_sgi);
+    explored<v3, 4>("asynchronous, disk", asynchronous(), timer_and_disk);
 }
 
 TEST_CASE("every state: the GICv2 that does not look again", "[vgic][explore]") {
@@ -87,6 +88,7 @@ TEST_CASE("every state: the GICv2 that does not look again", "[vgic][explore]") 
     explored<v2, 1>("fault", qemu_v2(), timer_and_sgi);
     explored<v2, 4>("fault, configuring", qemu_v2(), configuring);
     explored<v2, 1>("fault, timer and disk", qemu_v2(), timer_and_disk);
+    explored<v2, 4>("fault, timer and disk", qemu_v2(), timer_and_disk);
 }
 
 TEST_CASE("every state: list registers that stay active", "[vgic][explore]") {
@@ -106,4 +108,6 @@ TEST_CASE("every state: a level and an edge beside software", "[vgic][explore]")
     explored<v3, 1>("timer and disk", plain(), timer_and_disk);
     explored<v3, 4>("four sources", plain(), four_sources);
     explored<v3, 1>("four sources", plain(), four_sources);
+    explored<v2, 2>("four sources", plain(), four_sources);
+    explored<v3, 1>("four sources, EOImode 1", split_eoi(), four_sources | dir_order);
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// VcpuIrqs, before an entry: which event of the guest's interface must cause an exit, and what is
+// different on a GICv2 that does not look at its lines again after a guest's deactivation.
+#include "hyp/core/vgic/vcpu_irqs.hpp"
+
+namespace hyp {
+
+// Under the hardware fault no more than two list registers are used: see place_dummy().
+u8 VcpuIrqs::usable() const {
+    constexpr u8 two = 2;
+    return caps_.quirk_no_reevaluation && caps_.list_registers > two ? two : caps_.list_registers;
+}
+
+// The fault with one list register leaves no room for the dummy. The interrupt is then listed by
+// software with a maintenance request, and its physical active bit cleared on that.
+bool VcpuIrqs::lists_hardware() const {
+    return !caps_.quirk_no_reevaluation || caps_.list_registers > 1;
+}
+
+// QEMU 7.2's GICv2 looks at a line again after a deactivation only if something else moves: here
+// the maintenance interrupt's line does. 'Underflow' says that fewer than two list registers are
+// valid, so exactly two must be while a hardware interrupt is listed: it and another, or it and
+// this dummy, whose priority no GICV_PMR lets through. A pending dummy would hide NPIE, but it
+// stands beside one interrupt only, hence never while any waits outside.
+void VcpuIrqs::place_dummy() {
+    if (!caps_.quirk_no_reevaluation || caps_.list_registers < 2) {
+        return;
+    }
+    const VIntid dummy{dummy_vintid};
+    const u8 at = lr_of(dummy);
+    const u8 real = real_count();
+    if (real > 1 && at != no_lr) {
+        wanted_[at] = ListReg{};
+    }
+    if (real == 1 && at == no_lr) {
+        const u8 index = free_register(dummy);
+        wanted_[index] = ListReg::software(dummy, Priority{dummy_priority}, caps_.guest_group);
+    }
+}
+
+bool VcpuIrqs::any_deliverable() const {
+    VIntid ignored{0};
+    return best_deliverable(ignored);
+}
+
+bool VcpuIrqs::any_spilled() const {
+    VIntid ignored{0};
+    return best_spilled(ignored);
+}
+
+VirtControl VcpuIrqs::decide_control() const {
+    VirtControl control;
+    control.enable = true;
+    if (waiting_words_ != 0) {
+        control.no_pending = any_deliverable();
+        control.entry_not_present = any_spilled();
+        control.underflow = usable() > 1; // all of them are valid now
+        control.trap_deactivate = control.entry_not_present && caps_.deactivate_trap;
+    }
+    if (caps_.quirk_no_reevaluation) {
+        for (u8 i = 0; i < caps_.list_registers; ++i) {
+            control.underflow = control.underflow || (is_real(i) && wanted_[i].is_hardware());
+        }
+    }
+    return control;
+}
+
+} // namespace hyp
