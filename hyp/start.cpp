@@ -110,6 +110,20 @@ void read_id_registers(Vm& vm, GicGeneration gic, u32 address_bits) {
     return hcr.with<HcrEl2::Apk>(pauth).with<HcrEl2::Api>(pauth);
 }
 
+// Traps that newer CPUs have and that are UNKNOWN at reset: none, the ID registers hide their use.
+void clear_newer_traps() {
+    if (id_field(reg::read<reg::id_aa64mmfr1_el1>(), 40) != 0) { // FEAT_HCX
+        reg::write<reg::hcrx_el2>(0);
+    }
+    if (id_field(reg::read<reg::id_aa64mmfr0_el1>(), 56) != 0) { // FEAT_FGT
+        reg::write<reg::hfgrtr_el2>(0);
+        reg::write<reg::hfgwtr_el2>(0);
+        reg::write<reg::hfgitr_el2>(0);
+        reg::write<reg::hdfgrtr_el2>(0);
+        reg::write<reg::hdfgwtr_el2>(0);
+    }
+}
+
 // Everything of EL2 that is fixed while this VM runs.
 void configure_el2(const Vm& vm, GicGeneration gic, bool trap_wfi) {
     constexpr u64 cptr_traps = 0x33ff | u64{1} << 20; // RES1 with TZ and TSM, and TTA; FP is open
@@ -121,6 +135,7 @@ void configure_el2(const Vm& vm, GicGeneration gic, bool trap_wfi) {
     reg::write<reg::mdcr_el2>(counters | mdcr_tpm | mdcr_tpmcr);
     reg::write<reg::cptr_el2>(cptr_traps & ~(u64{1} << 10));
     reg::write<reg::hstr_el2>(0);
+    clear_newer_traps();
     reg::write<static_cast<u32>(SysReg::cnthctl)>(cnthctl_open);
     reg::write<static_cast<u32>(SysReg::cntvoff)>(0);
     reg::write<reg::cntkctl_el1>(0);
