@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest's pending and active registers on forwarded interrupts, senders of SGIs, and what a WFI
+// asks: the corners that no walk of a well-behaved guest reaches.
+#include "tests/unit/vgic/machine.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace hyp;
+using namespace hyp::test;
+
+namespace {
+
+constexpr GicGeneration v2 = GicGeneration::v2;
+constexpr GicGeneration v3 = GicGeneration::v3;
+constexpr u32 disk_bit = 1U << (disk - 32);
+constexpr u32 timer_bit = 1U << timer;
+
+// The ghost does not follow these registers.
+template <GicGeneration G, unsigned L>
+[[nodiscard]] Machine<G, L> machine() {
+    Setup setup;
+    setup.lawless = true;
+    return Machine<G, L>{setup};
+}
+
+template <class M>
+void pulse(M& m) {
+    m.line(disk, true);
+    m.line(disk, false);
+}
+
+template <class M>
+[[nodiscard]] std::string failure(const M& m) {
+    return m.failure == nullptr ? "" : m.failure;
+}
+
+template <class M>
+[[nodiscard]] model::LrState state_of(const M& m, u32 vintid) {
+    for (unsigned i = 0; i < m.irqs.caps().list_registers; ++i) {
+        const model::LrFields lr = model::decode_lr(m.gic.options().generation, m.gic.lr(0, i));
+        if (lr.vintid == vintid && lr.state != model::LrState::invalid) {
+            return lr.state;
+        }
+    }
+    return model::LrState::invalid;
+}
+
+} // namespace
+
+TEST_CASE("ISACTIVER of a pending edge: active now, pending again afterwards", "[vgic]") {
+    Machine<v3, 4> m = machine<v3, 4>();
+    pulse(m);
+    m.interrupt();
+    m.trap([](VcpuIrqs& v) { v.guest_set_active(1, disk_bit); });
+    CHECK(state_of(m, disk) == model::LrState::active);
+    CHECK(m.gic.active(0, disk));
+    CHECK(m.gic.pending(0, disk)); // kept by the distributor
+    m.trap([](VcpuIrqs& v) { v.guest_clear_active(1, disk_bit); });
+    CHECK(state_of(m, disk) == model::LrState::invalid);
+    CHECK(!m.gic.active(0, disk));
+    REQUIRE(m.pending_exit());
+    m.interrupt();
+    CHECK(state_of(m, disk) == model::LrState::pending);
+    CHECK(failure(m) == "");
+}
+
+TEST_CASE("ISACTIVER of a pending level: its line decides what comes after", "[vgic]") {
+    Machine<v3, 4> m = machine<v3, 4>();
+    m.line(timer, true);
+    m.interrupt();
+    m.trap([](VcpuIrqs& v) { v.guest_set_active(0, timer_bit); });
+    CHECK(state_of(m, timer) == model::LrState::active);
+    m.line(timer, false);
+    m.trap([](VcpuIrqs& v) { v.guest_clear_active(0, timer_bit); });
+    CHECK(!m.gic.active(0, timer));
+    CHECK(!m.pending_exit());
+    CHECK(failure(m) == "");
+}
+
+TEST_CASE("ISACTIVER of an idle forwarded INTID holds it back on both sides", "[vgic]") {
+    Machine<v3, 4> m = machine<v3, 4>();
+    m.trap([](VcpuIrqs& v) { v.guest_set_active(0, timer_bit); });
+    CHECK(m.gic.active(0, timer));
+    CHECK(state_of(m, timer) == model::LrState::active);
+    m.line(timer, true);
+    CHECK(!m.pending_exit());
+    m.trap([](VcpuIrqs& v) { v.guest_clear_active(0, timer_bit); });
+    CHECK(m.pending_exit());
+    CHECK(failure(m) == "");
+}
+
+// QEMU's GICv2 would set eight active bits and clear one.
+TEST_CASE("ISACTIVER of an idle forwarded SPI never reaches a GICv2", "[vgic]") {
+    Machine<v2, 4> m = machine<v2, 4>();
+    m.trap([](VcpuIrqs& v) { v.guest_set_active(1, disk_bit); });
+    CHECK(!m.gic.active(0, disk));
+    CHECK(m.irqs.active_word(1) == 0);
+    pulse(m);
+    m.interrupt();
+    m.trap([](VcpuIrqs& v) { v.guest_set_active(1, disk_bit); }); // it is physically active now
+    CHECK(state_of(m, disk) == model::LrState::active);
+    m.trap([](VcpuIrqs& v) { v.guest_set_active(0, timer_bit); });
+    CHECK(m.gic.active(0, timer));
+    CHECK(failure(m) == "");
+}
+
+TEST_CASE("ISPENDR of a waiting level: kept although the line drops, delivered once", "[vgic]") {
+    Machine<v3, 4> m = machine<v3, 4>();
+    m.line(timer, true);
+    m.interrupt();
+    m.trap([](VcpuIrqs& v) { v.guest_set_pending(0, timer_bit); });
+    m.line(timer, false);
+    m.trap([](VcpuIrqs&) {});
+    CHECK(state_of(m, timer) == model::LrState::pending);
+    m.trap([](VcpuIrqs& v) { v.set_group_enables(0); }); // back to where it waits
+    m.trap([](VcpuIrqs&) {});
+    CHECK(m.irqs.is_owed(VIntid{timer}));
+    m.trap([](VcpuIrqs& v) { v.set_group_enables(2); });
+    CHECK(m.gic.guest_acknowledge(0) == timer);
+    m.trap([](VcpuIrqs&) {});
+    CHECK(!m.irqs.is_forced(VIntid{timer}));
+    m.gic.guest_end_of_interrupt(0, timer);
+    m.trap([](VcpuIrqs&) {});
+    CHECK(!m.gic.active(0, timer));
+    // The next one is a level again: it goes when the line does.
+    m.line(timer, true);
+    m.interrupt();
+    m.line(timer, false);
+    m.trap([](VcpuIrqs&) {});
+    CHECK(state_of(m, timer) == model::LrState::invalid);
+    CHECK(failure(m) == "");
+}
+
+TEST_CASE("ISPENDR and ICPENDR of a disabled forwarded level", "[vgic]") {
+    Machine<v3, 4> m = machine<v3, 4>();
+    m.trap([](VcpuIrqs& v) {
+        v.guest_disable(0, timer_bit);
+        v.guest_set_pending(0, timer_bit);
+    });
+    CHECK(m.gic.pending(0, timer));
+    CHECK(!m.pending_exit());
+    m.trap([](VcpuIrqs& v) { v.guest_clear_pending(0, timer_bit); });
+    CHECK(!m.gic.pending(0, timer));
+    m.trap([](VcpuIrqs& v) { v.guest_enable(0, timer_bit); });
+    CHECK(!m.pending_exit());
+    CHECK(!m.irqs.is_forced(VIntid{timer}));
+}
+
+TEST_CASE("CPENDSGIR takes one sender away, listed or waiting", "[vgic]") {
+    Machine<v2, 4> m = machine<v2, 4>();
+    const VIntid sgi{self_sgi};
+    m.trap([&](VcpuIrqs& v) { v.guest_set_sources(sgi, 0b1011); });
+    CHECK(m.irqs.pending_sources(sgi) == 0b1011); // 0 is listed, 1 and 3 wait
+    m.trap([&](VcpuIrqs& v) { v.guest_clear_sources(sgi, 0b0010); });
+    CHECK(m.irqs.pending_sources(sgi) == 0b1001);
+    CHECK(m.irqs.is_listed(sgi));
+    m.trap([&](VcpuIrqs& v) { v.guest_clear_sources(sgi, 0b0001); });
+    CHECK(m.irqs.pending_sources(sgi) == 0b1000);
+    CHECK(m.gic.guest_acknowledge(0) == (self_sgi | 3U << 10U));
+    m.trap([&](VcpuIrqs& v) { v.guest_set_sources(sgi, 0b1000); }); // active and pending again
+    m.gic.guest_end_of_interrupt(0, self_sgi | 3U << 10U);
+    REQUIRE(m.pending_exit());
+    m.interrupt();
+    CHECK(m.gic.guest_acknowledge(0) == (self_sgi | 3U << 10U));
+    CHECK(failure(m) == "");
+}
+
+TEST_CASE("best pending: what a WFI must not sleep over", "[vgic]") {
+    Machine<v3, 1> m = machine<v3, 1>();
+    CHECK(m.irqs.best_pending() == Priority{0xff});
+    m.trap([](VcpuIrqs& v) { v.guest_set_priority(VIntid{self_sgi}, 0x60); });
+    m.raise_sgi(self_sgi, 0);
+    CHECK(m.irqs.best_pending() == Priority{0x60}); // listed
+    m.raise_spi();
+    CHECK(m.irqs.best_pending() == Priority{0x60}); // 0xa0 waits
+    CHECK(m.gic.guest_acknowledge(0) == self_sgi);
+    m.trap([](VcpuIrqs&) {});
+    CHECK(m.irqs.best_pending() == Priority{0xa0}); // the SGI is active
+    m.trap([](VcpuIrqs& v) { v.guest_disable(1, 1U << (soft_spi - 32)); });
+    CHECK(m.irqs.best_pending() == Priority{0xff});
+}
+
+// A machine that cannot trap DIR counts it; one that can has had it already.
+TEST_CASE("EOIcount is replayed unless DIR was trapped", "[vgic]") {
+    for (const bool trapped : {false, true}) {
+        VgicCaps caps;
+        caps.list_registers = 1;
+        caps.deactivate_trap = trapped;
+        VcpuIrqs irqs{caps};
+        irqs.set_group_enables(2);
+        irqs.guest_enable(1, 6);
+        irqs.guest_set_active(1, 2);
+        static_cast<void>(irqs.flush());
+        irqs.raise(VIntid{34});
+        const Entry entry = irqs.flush();
+        CHECK(entry.control.entry_not_present);
+        CHECK(entry.control.trap_deactivate == trapped);
+        LrFile file;
+        file.count = 1;
+        file.regs[0] = irqs.in_hardware(LrIndex{0});
+        file.eoi_count = 1;
+        file.split_eoi = true;
+        REQUIRE(irqs.needs_eoi_count());
+        irqs.sync(file, PhysWords{});
+        CHECK(!irqs.needs_eoi_count()); // once per exit
+        CHECK((irqs.active_word(1) == 0) == !trapped);
+        CHECK(irqs.flush().control_changed); // the count must go in any case
+    }
+}
+
+TEST_CASE("a vCPU reads only the physical words that it must", "[vgic]") {
+    Machine<v3, 4> m = machine<v3, 4>();
+    const auto needed = [&] {
+        LrFile file;
+        for (u8 i = 0; i < 4; ++i) {
+            file.regs[i] = m.driver().read_lr(LrIndex{i});
+        }
+        return m.irqs.needs_phys(file);
+    };
+    CHECK(m.irqs.live_list_registers() == 1); // the fast path may have written it
+    CHECK(needed() == 0);
+    m.raise_sgi(self_sgi, 0);
+    CHECK(m.irqs.live_list_registers() == 3);
+    CHECK(needed() == 0);
+    m.line(timer, true);
+    m.interrupt();
+    CHECK(needed() == 1);
+    pulse(m);
+    m.interrupt();
+    CHECK(needed() == 3);
+    CHECK(m.irqs.hardware_words(0) == 1);
+    CHECK(m.irqs.hardware_words(1) == 2);
+    CHECK(m.irqs.hardware_words(2) == 0);
+}
