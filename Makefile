@@ -47,7 +47,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-
 WARN_CXX := $(WARN) -Wold-style-cast -Wmissing-declarations
 # Size is a promise (make bench): -Os, the whole program at once, addresses by one ADR. What counts
 # instructions on an interrupt's path is written so that -Os changes nothing there.
-EL2_LTO := $(if $(CLANG),,-flto=auto)
+EL2_LTO := $(if $(CLANG),,-flto=auto -flto-partition=one)
 EL2_COMMON := -Os -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mcmodel=tiny \
     -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only -mstrict-align \
     -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
