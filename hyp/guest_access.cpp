@@ -20,8 +20,6 @@ template <class G>
     return distributor.read(frame, offset, size, phys);
 }
 
-[[nodiscard]] u32 offset_in(IpaRange range, Ipa ipa) { return static_cast<u32>(ipa - range.base); }
-
 // The guest's DIR, where it traps: it counts only in EOImode 1 (VMCR.VEOIM, the same bit in both).
 template <class G>
 void deactivate_for_guest(G gic, Vcpu& vcpu, u64 value) {
@@ -33,40 +31,46 @@ void deactivate_for_guest(G gic, Vcpu& vcpu, u64 value) {
     }
 }
 
+// What the guest finds at an address.
+struct alignas(8) Device {
+    enum class Kind : u8 { none, ignored, deactivation, distributor };
+    Kind kind = Kind::none;
+    VdistFrame frame = VdistFrame::gicd;
+    u32 offset = 0; // within the frame
+};
+
 // GICv2: the page of GICC that holds DIR alone is not mapped, so that a deactivation is seen here
 // even when its list register is gone.
-[[nodiscard]] std::optional<u64> access_generation(HostGicV2 gic, Vcpu& vcpu,
-                                                   const GuestAccess& access) {
-    if (guest_map::gicd_v2.contains(access.ipa)) {
-        return access_distributor(gic, vcpu, VdistFrame::gicd,
-                                  offset_in(guest_map::gicd_v2, access.ipa), access);
+[[nodiscard]] Device device_at(GicGeneration generation, const GuestAccess& access) {
+    const bool v2 = generation == GicGeneration::v2;
+    const IpaRange gicd = v2 ? guest_map::gicd_v2 : guest_map::gicd_v3;
+    if (guest_map::flash.contains(access.ipa)) {
+        return {.kind = Device::Kind::ignored};
     }
-    if (guest_map::gicc_dir.contains(access.ipa)) {
-        if (access.direction == Direction::write && access.ipa == guest_map::gicc_dir.base) {
-            deactivate_for_guest(gic, vcpu, access.value);
-        }
-        return 0;
+    if (gicd.contains(access.ipa)) {
+        return {Device::Kind::distributor, VdistFrame::gicd,
+                static_cast<u32>(access.ipa - gicd.base)};
     }
-    return std::nullopt;
-}
-
-[[nodiscard]] std::optional<u64> access_generation(HostGicV3 gic, Vcpu& vcpu,
-                                                   const GuestAccess& access) {
-    if (guest_map::gicd_v3.contains(access.ipa)) {
-        return access_distributor(gic, vcpu, VdistFrame::gicd,
-                                  offset_in(guest_map::gicd_v3, access.ipa), access);
+    if (v2 && guest_map::gicc_dir.contains(access.ipa)) {
+        const bool is_dir = access.ipa == guest_map::gicc_dir.base;
+        return {.kind = is_dir && access.direction == Direction::write ? Device::Kind::deactivation
+                                                                       : Device::Kind::ignored};
     }
-    if (guest_map::gicr.contains(access.ipa)) {
-        const u32 offset = offset_in(guest_map::gicr, access.ipa);
-        const VdistFrame frame = offset < 64 * kib ? VdistFrame::gicr_rd : VdistFrame::gicr_sgi;
-        return access_distributor(gic, vcpu, frame, offset % (64 * kib), access);
+    if (!v2 && guest_map::gicr.contains(access.ipa)) {
+        constexpr u32 frame_size = 64 * kib;
+        const u32 offset = static_cast<u32>(access.ipa - guest_map::gicr.base);
+        return {Device::Kind::distributor,
+                offset < frame_size ? VdistFrame::gicr_rd : VdistFrame::gicr_sgi,
+                offset % frame_size};
     }
-    return std::nullopt;
+    return {};
 }
 
 // Cache maintenance by set/way: done here as clean and invalidate, whatever the guest asked, for an
 // invalidate alone could drop EL2's own dirty lines.
-void clean_invalidate_set_way(u64 set_way) { asm volatile("dc cisw, %0" ::"r"(set_way) : "memory"); }
+void clean_invalidate_set_way(u64 set_way) {
+    asm volatile("dc cisw, %0" ::"r"(set_way) : "memory");
+}
 
 constexpr SysReg dc_isw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 6, 2));
 constexpr SysReg dc_csw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 10, 2));
@@ -116,10 +120,15 @@ template <class G>
 
 template <class G>
 std::optional<u64> access_device(G gic, Vcpu& vcpu, const GuestAccess& access) {
-    if (guest_map::flash.contains(access.ipa)) {
-        return 0;
+    const Device device = device_at(vcpu.irqs.caps().generation, access);
+    switch (device.kind) {
+    case Device::Kind::none: return std::nullopt;
+    case Device::Kind::ignored: break;
+    case Device::Kind::deactivation: deactivate_for_guest(gic, vcpu, access.value); break;
+    case Device::Kind::distributor:
+        return access_distributor(gic, vcpu, device.frame, device.offset, access);
     }
-    return access_generation(gic, vcpu, access);
+    return 0;
 }
 
 template std::optional<u64> access_device(HostGicV2, Vcpu&, const GuestAccess&);

@@ -14,7 +14,9 @@ namespace {
 
 namespace reg = sysreg;
 
-void skip_instruction() { reg::write<reg::elr_el2>(reg::read<reg::elr_el2>() + 4); }
+void skip_instruction() {
+    reg::write<reg::elr_el2>(reg::read<reg::elr_el2>() + 4);
+}
 
 // EL1 takes `fault` at the instruction where the guest stopped.
 void inject(GuestFault fault) {
@@ -69,42 +71,42 @@ void on_call(G gic, Vcpu& vcpu) {
     x[0] = outcome.value;
 }
 
-template <class G>
-void on_data_abort(G gic, Vcpu& vcpu, EsrEl2 esr) {
-    const DataAbortExit exit = decode_data_abort(esr);
-    const GuestFault fault = exit.access.direction == Direction::write ? GuestFault::store_abort
-                                                                       : GuestFault::load_abort;
-    if (exit.cache_maintenance) {
-        skip_instruction(); // there is nothing behind the address to maintain
-        return;
-    }
-    if (!exit.syndrome_valid || exit.abort.on_stage1_walk || !exit.abort.far_valid ||
-        exit.abort.status.kind != FaultKind::translation) {
-        inject(fault);
-        return;
-    }
+// Can it be told what the guest wanted, and may a device be behind the address?
+[[nodiscard]] bool is_device_access(const DataAbortExit& exit) {
+    return !exit.cache_maintenance && exit.syndrome_valid && !exit.abort.on_stage1_walk &&
+           exit.abort.far_valid && exit.abort.status.kind == FaultKind::translation;
+}
+
+[[nodiscard]] GuestAccess guest_access(const Vcpu& vcpu, const MmioAccess& access) {
     // HPFAR_EL2.FIPA is bits 47:12 of the IPA at 43:4.
     const Ipa ipa{(reg::read<reg::hpfar_el2>() & ~u64{0xf}) << 8 |
                   (reg::read<reg::far_el2>() & 0xfff)};
-    const MmioAccess& access = exit.access;
-    const GuestAccess guest{ipa, access.size, access.direction,
-                            vcpu.frame.read(access.rt.number)};
-    const std::optional<u64> answer = access_device(gic, vcpu, guest);
-    if (!answer.has_value()) {
-        inject(fault);
+    return {ipa, access.size, access.direction, vcpu.frame.read(access.rt.number)};
+}
+
+void finish_data_abort(Vcpu& vcpu, const DataAbortExit& exit, std::optional<u64> answer) {
+    const bool is_read = exit.access.direction == Direction::read;
+    if (!answer.has_value() && !exit.cache_maintenance) {
+        inject(is_read ? GuestFault::load_abort : GuestFault::store_abort);
         return;
     }
-    if (access.direction == Direction::read) {
-        vcpu.frame.write(access.rt.number, loaded_value(access, *answer));
+    if (answer.has_value() && is_read) {
+        vcpu.frame.write(exit.access.rt.number, loaded_value(exit.access, *answer));
     }
-    skip_instruction();
+    skip_instruction(); // also where there is nothing behind the address to maintain
 }
 
 template <class G>
-void on_system_register(G gic, Vcpu& vcpu, EsrEl2 esr) {
-    const SysRegExit exit = decode_system_register(esr);
-    const u64 value = vcpu.frame.read(exit.rt.number);
-    const std::optional<u64> answer = access_system_register(gic, vcpu, exit, value);
+void on_data_abort(G gic, Vcpu& vcpu, EsrEl2 esr) {
+    const DataAbortExit exit = decode_data_abort(esr);
+    std::optional<u64> answer;
+    if (is_device_access(exit)) {
+        answer = access_device(gic, vcpu, guest_access(vcpu, exit.access));
+    }
+    finish_data_abort(vcpu, exit, answer);
+}
+
+void finish_system_register(Vcpu& vcpu, const SysRegExit& exit, std::optional<u64> answer) {
     if (!answer.has_value()) {
         inject(GuestFault::undefined);
         return;
@@ -113,6 +115,13 @@ void on_system_register(G gic, Vcpu& vcpu, EsrEl2 esr) {
         vcpu.frame.write(exit.rt.number, *answer);
     }
     skip_instruction();
+}
+
+template <class G>
+void on_system_register(G gic, Vcpu& vcpu, EsrEl2 esr) {
+    const SysRegExit exit = decode_system_register(esr);
+    const u64 value = vcpu.frame.read(exit.rt.number);
+    finish_system_register(vcpu, exit, access_system_register(gic, vcpu, exit, value));
 }
 
 template <class G>
@@ -148,7 +157,11 @@ template <class G>
 extern "C" ExitFrame* on_guest_sync_v2(ExitFrame*);
 extern "C" ExitFrame* on_guest_sync_v3(ExitFrame*);
 
-extern "C" ExitFrame* on_guest_sync_v2(ExitFrame* /*frame*/) { return &guest_sync(HostGicV2{{}, {}}); }
-extern "C" ExitFrame* on_guest_sync_v3(ExitFrame* /*frame*/) { return &guest_sync(HostGicV3{{}, {}}); }
+extern "C" ExitFrame* on_guest_sync_v2(ExitFrame* /*frame*/) {
+    return &guest_sync(HostGicV2{{}, {}});
+}
+extern "C" ExitFrame* on_guest_sync_v3(ExitFrame* /*frame*/) {
+    return &guest_sync(HostGicV3{{}, {}});
+}
 
 } // namespace hyp

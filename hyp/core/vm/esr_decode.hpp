@@ -75,7 +75,7 @@ struct GuestRegister {
     friend constexpr bool operator==(GuestRegister, GuestRegister) = default;
 };
 
-struct SysRegExit {
+struct alignas(8) SysRegExit {
     SysReg reg; // any encoding, also one that the enumeration does not name
     GuestRegister rt;
     Direction direction; // read: MRS, the guest's Rt is to be written
@@ -158,7 +158,8 @@ struct MmioAccess {
     Direction direction;
 };
 
-struct DataAbortExit {
+// Aligned, as others that are handed on by value: else -mstrict-align has g++ copy it by bytes.
+struct alignas(8) DataAbortExit {
     AbortExit abort;
     bool syndrome_valid; // ISV: `access` may be used in full; else only its direction
     bool cache_maintenance;
