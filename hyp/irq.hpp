@@ -30,8 +30,8 @@ template <class G>
     if constexpr (is_checked_build) {
         check_entry(gic, vcpu);
     }
-    this_cpu().plan =
-        plan_for(vcpu.irqs, is_checked_build ? FastPath::withdrawn : FastPath::allowed);
+    this_cpu().plan.timer_lr =
+        timer_plan(vcpu.irqs, is_checked_build ? FastPath::withdrawn : FastPath::allowed);
     return vcpu.frame;
 }
 

@@ -38,7 +38,7 @@ struct VirtInterface {
 };
 
 // What a boot-time look at the hardware found (ICH_VTR_EL2 / GICH_VTR, GICD_TYPER).
-struct GicFacts {
+struct alignas(8) GicFacts {
     u8 list_registers = 0;
     u8 virtual_priority_bits = 0;
     u8 preemption_bits = 0;

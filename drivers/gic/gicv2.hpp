@@ -83,14 +83,16 @@ public:
 
     // GICH_LR<n> as a word, and how a list register looks in one: for code that prepares words
     // ahead of the interrupt. n must be below facts().list_registers.
-    [[nodiscard]] static constexpr u64 lr_word(ListReg lr) { return encode_gich(lr).raw(); }
+    [[nodiscard]] static constexpr u64 lr_word(const ListReg& lr) { return encode_gich(lr).raw(); }
     [[gnu::always_inline]] void write_lr_word(LrIndex n, u64 word) {
         write_gich(offset(GichReg::lr, n.value), static_cast<u32>(word));
     }
     [[nodiscard, gnu::always_inline]] u64 read_lr_word(LrIndex n) {
         return bus_.template read32<Frame::gich>(offset(GichReg::lr, n.value));
     }
-    [[gnu::always_inline]] void write_lr(LrIndex n, ListReg lr) { write_lr_word(n, lr_word(lr)); }
+    [[gnu::always_inline]] void write_lr(LrIndex n, const ListReg& lr) {
+        write_lr_word(n, lr_word(lr));
+    }
     [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) {
         return decode(GichLr{static_cast<u32>(read_lr_word(n))});
     }

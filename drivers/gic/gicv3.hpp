@@ -99,7 +99,7 @@ public:
     // ICH_LR<n>_EL2 as a word, and how a list register looks in one: for code that prepares words
     // ahead of the interrupt. n must be below facts().list_registers: others are UNDEFINED. One
     // instruction when n is a constant, else a tree of bit tests (no indirect branch).
-    [[nodiscard]] static constexpr u64 lr_word(ListReg lr) { return encode_ich(lr).raw(); }
+    [[nodiscard]] static constexpr u64 lr_word(const ListReg& lr) { return encode_ich(lr).raw(); }
     [[gnu::always_inline]] void write_lr_word(LrIndex n, u64 word) {
         if (__builtin_constant_p(n.value) != 0) {
             write_lr_among<0, max_list_registers>(n.value, word);
@@ -111,7 +111,9 @@ public:
         return __builtin_constant_p(n.value) != 0 ? read_lr_among<0, max_list_registers>(n.value)
                                                   : read_lr_by_number(n);
     }
-    [[gnu::always_inline]] void write_lr(LrIndex n, ListReg lr) { write_lr_word(n, lr_word(lr)); }
+    [[gnu::always_inline]] void write_lr(LrIndex n, const ListReg& lr) {
+        write_lr_word(n, lr_word(lr));
+    }
     [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) {
         return decode(IchLr{read_lr_word(n)});
     }

@@ -27,9 +27,10 @@ void apply(Gic& gic, VcpuIrqs& irqs, const Entry& entry) {
     for (u32 rest = entry.clear; rest != 0; rest &= rest - 1) {
         gic.write_lr(LrIndex{static_cast<u8>(__builtin_ctz(rest))}, ListReg{});
     }
-    if (entry.physical) {
-        irqs.take_changes(
-            [&](PhysChange change, PIntid pintid) { apply_change(gic, change, pintid); });
+    PhysChange change{};
+    PIntid pintid{0};
+    while (entry.physical && irqs.take_change(change, pintid)) {
+        apply_change(gic, change, pintid);
     }
     for (u32 rest = entry.write; rest != 0; rest &= rest - 1) {
         const LrIndex index{static_cast<u8>(__builtin_ctz(rest))};
@@ -45,8 +46,8 @@ void apply(Gic& gic, VcpuIrqs& irqs, const Entry& entry) {
 template <class Gic>
 PhysWords sync_from(Gic& gic, VcpuIrqs& irqs, u32 wanted = 0) {
     LrFile file;
-    file.count = irqs.caps().list_registers;
-    for (u32 rest = irqs.live_list_registers(); rest != 0; rest &= rest - 1) {
+    file.live = irqs.live_list_registers();
+    for (u32 rest = file.live; rest != 0; rest &= rest - 1) {
         const LrIndex index{static_cast<u8>(__builtin_ctz(rest))};
         file.regs[index.value] = gic.read_lr(index);
     }
@@ -56,17 +57,15 @@ PhysWords sync_from(Gic& gic, VcpuIrqs& irqs, u32 wanted = 0) {
         file.split_eoi = (gic.save_interface().vmcr & veoim) != 0;
     }
     PhysWords phys;
-    wanted |= irqs.needs_phys(file);
-    if ((wanted & 1U) != 0) {
-        phys = PhysWords::only_private(gic.private_pending(), gic.private_active());
+    phys.known = wanted | irqs.needs_phys(file);
+    if ((phys.known & 1U) != 0) {
+        phys.pending[0] = gic.private_pending();
+        phys.active[0] = gic.private_active();
     }
-    if constexpr (requires { gic.shared_pending(1U); }) {
-        for (u32 rest = wanted & ~1U; rest != 0; rest &= rest - 1) {
-            const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
-            phys.known |= 1U << word;
-            phys.pending[word] = gic.shared_pending(word);
-            phys.active[word] = gic.shared_active(word);
-        }
+    for (u32 rest = phys.known & ~1U; rest != 0; rest &= rest - 1) {
+        const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
+        phys.pending[word] = gic.shared_pending(word);
+        phys.active[word] = gic.shared_active(word);
     }
     irqs.sync(file, phys);
     return phys;

@@ -27,10 +27,10 @@ struct VgicCaps {
     friend constexpr bool operator==(const VgicCaps&, const VgicCaps&) = default;
 };
 
-// The list registers after an exit. Only those of VcpuIrqs::live_list_registers() need be read.
+// The list registers after an exit.
 struct LrFile {
     std::array<ListReg, max_list_registers> regs{};
-    u8 count = 0;
+    u16 live = 0; // VcpuIrqs::live_list_registers(): bit n, regs[n] was read
     // Read only if VcpuIrqs::needs_eoi_count():
     u8 eoi_count = 0;       // EOIcount
     bool split_eoi = false; // VMCR.VEOIM: the guest drops priority and deactivates separately
@@ -42,8 +42,8 @@ struct LrFile {
 struct PhysWords {
     static constexpr unsigned words = 32;
     u32 known = 0;
-    std::array<u32, words> pending{};
-    std::array<u32, words> active{};
+    std::array<u32, words> pending; // of words that are not known: anything
+    std::array<u32, words> active;
 
     [[nodiscard]] constexpr bool knows(PIntid p) const {
         return p.value() < words * 32 && (known >> (p.value() / 32) & 1U) != 0;
@@ -82,7 +82,7 @@ enum class PhysChange : u8 {
 // clear the list registers of `clear`; the physical changes; write those of `write`; the control.
 // So a dropped level clears the list register before the physical active bit, and an interrupt that
 // software marked is active before its list register is written.
-struct Entry {
+struct alignas(8) Entry {
     u16 clear = 0;         // bit n: list register n becomes invalid
     u16 write = 0;         // bit n: list register n gets VcpuIrqs::list_register(n)
     bool physical = false; // there are physical changes

@@ -5,6 +5,7 @@
 // Encoding to GICH_LR<n> and ICH_LR<n>_EL2 is in hyp/core/regs/lr.hpp.
 #pragma once
 
+#include "hyp/core/base/field.hpp"
 #include "hyp/core/base/intid.hpp"
 #include "hyp/core/base/types.hpp"
 
@@ -38,62 +39,78 @@ public:
     // written to hardware (IHI 0069, ICH_LR<n>_EL2.HW).
     [[nodiscard]] static constexpr ListReg hardware(VIntid vintid, PIntid pintid, Priority priority,
                                                     Group group) {
-        ListReg lr{vintid, priority, group, LrState::pending};
-        lr.hw_ = true;
-        lr.pintid_ = static_cast<u16>(pintid.value());
-        return lr;
+        const ListReg lr{vintid, priority, group};
+        return ListReg{lr.vintid_,
+                       lr.rest_.with<Rest::Hw>(true).with<Rest::Pintid>(pintid.value())};
     }
 
     // An interrupt that only software knows.
     [[nodiscard]] static constexpr ListReg software(VIntid vintid, Priority priority, Group group,
                                                     EoiNotify notify = EoiNotify::no) {
-        ListReg lr{vintid, priority, group, LrState::pending};
-        lr.notify_ = notify;
-        return lr;
+        const ListReg lr{vintid, priority, group};
+        return ListReg{lr.vintid_, lr.rest_.with<Rest::Notify>(notify)};
     }
 
     // A GICv2 SGI: the guest reads `source` (a CPU interface number, 0..7) in GICV_IAR.CPUID.
     [[nodiscard]] static constexpr ListReg sgi(VIntid vintid, u8 source, Priority priority,
                                                Group group, EoiNotify notify) {
-        ListReg lr = software(vintid, priority, group, notify);
-        lr.source_ = source & 7U;
-        return lr;
+        const ListReg lr = software(vintid, priority, group, notify);
+        return ListReg{lr.vintid_, lr.rest_.with<Rest::Source>(source)};
     }
 
     // The same interrupt in another state. Pending-and-active of a hardware one becomes active: the
     // second pending lives in the physical distributor (gic life cycle, never both with HW).
     [[nodiscard]] constexpr ListReg in_state(LrState state) const {
-        ListReg lr = *this;
-        lr.state_ = (hw_ && state == LrState::pending_active) ? LrState::active : state;
-        return lr;
+        const bool both = is_hardware() && state == LrState::pending_active;
+        return ListReg{vintid_, rest_.with<Rest::State>(both ? LrState::active : state)};
     }
 
-    [[nodiscard]] constexpr bool is_valid() const { return state_ != LrState::invalid; }
-    [[nodiscard]] constexpr bool is_pending() const { return (static_cast<u8>(state_) & 1U) != 0; }
-    [[nodiscard]] constexpr bool is_active() const { return (static_cast<u8>(state_) & 2U) != 0; }
-    [[nodiscard]] constexpr LrState state() const { return state_; }
-    [[nodiscard]] constexpr bool is_hardware() const { return hw_; }
+    // Inlined always: at -Os g++ would call them for a test of one bit.
+    [[nodiscard, gnu::always_inline]] constexpr bool is_valid() const {
+        return state() != LrState::invalid;
+    }
+    [[nodiscard, gnu::always_inline]] constexpr bool is_pending() const {
+        return (static_cast<u8>(state()) & 1U) != 0;
+    }
+    [[nodiscard, gnu::always_inline]] constexpr bool is_active() const {
+        return (static_cast<u8>(state()) & 2U) != 0;
+    }
+    [[nodiscard]] constexpr LrState state() const { return rest_.get<Rest::State>(); }
+    [[nodiscard, gnu::always_inline]] constexpr bool is_hardware() const {
+        return rest_.get<Rest::Hw>();
+    }
     [[nodiscard]] constexpr VIntid vintid() const { return VIntid{vintid_}; }
-    [[nodiscard]] constexpr PIntid pintid() const { return PIntid{pintid_}; }
-    [[nodiscard]] constexpr Priority priority() const { return priority_; }
-    [[nodiscard]] constexpr Group group() const { return group_; }
-    [[nodiscard]] constexpr EoiNotify notify() const { return notify_; }
-    [[nodiscard]] constexpr u8 source() const { return source_; }
+    [[nodiscard]] constexpr PIntid pintid() const { return PIntid{rest_.get<Rest::Pintid>()}; }
+    [[nodiscard]] constexpr Priority priority() const { return {rest_.get<Rest::Prio>()}; }
+    [[nodiscard]] constexpr Group group() const { return rest_.get<Rest::Grp>(); }
+    [[nodiscard]] constexpr EoiNotify notify() const { return rest_.get<Rest::Notify>(); }
+    [[nodiscard]] constexpr u8 source() const { return rest_.get<Rest::Source>(); }
 
     friend constexpr bool operator==(const ListReg&, const ListReg&) = default;
 
 private:
-    constexpr ListReg(VIntid vintid, Priority priority, Group group, LrState state)
-        : vintid_{vintid.value()}, priority_{priority}, group_{group}, state_{state} {}
+    // Two words, for list registers are copied and compared at every exit.
+    struct Rest : Register<Rest, u32> {
+        using Register::Register;
+        using Pintid = Field<15, 0>;
+        using Prio = Field<23, 16, u8>;
+        using Grp = Bit<24, Group>;
+        using State = Field<26, 25, LrState>;
+        using Hw = Bit<27>;
+        using Notify = Bit<28, EoiNotify>;
+        using Source = Field<31, 29, u8>;
+    };
+
+    constexpr ListReg(u32 vintid, Rest rest) : vintid_{vintid}, rest_{rest} {}
+    constexpr ListReg(VIntid vintid, Priority priority, Group group)
+        : vintid_{vintid.value()},
+          rest_{Rest{}
+                    .with<Rest::Prio>(priority.value)
+                    .with<Rest::Grp>(group)
+                    .with<Rest::State>(LrState::pending)} {}
 
     u32 vintid_ = 0;
-    u16 pintid_ = 0;
-    Priority priority_{0};
-    Group group_ = Group::group0;
-    LrState state_ = LrState::invalid;
-    bool hw_ = false;
-    EoiNotify notify_ = EoiNotify::no;
-    u8 source_ = 0;
+    Rest rest_{};
 };
 
 static_assert(!ListReg{}.is_valid());

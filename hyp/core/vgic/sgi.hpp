@@ -12,7 +12,7 @@
 namespace hyp {
 
 // MPIDR_EL1's affinity fields.
-struct Affinity {
+struct alignas(4) Affinity {
     u8 aff3 = 0;
     u8 aff2 = 0;
     u8 aff1 = 0;

@@ -104,7 +104,7 @@ u16 VcpuIrqs::live_list_registers() const {
 
 u32 VcpuIrqs::needs_phys(const LrFile& file) const {
     u32 words = 0;
-    for (u32 rest = live_list_registers(); rest != 0; rest &= rest - 1) {
+    for (u32 rest = file.live; rest != 0; rest &= rest - 1) {
         const ListReg& lr = file.regs[static_cast<unsigned>(__builtin_ctz(rest))];
         if (lr.is_valid() && hardware_.has(lr.vintid())) {
             words |= 1U << (pintid_of(lr.vintid()).value() / 32);
@@ -119,7 +119,7 @@ u32 VcpuIrqs::needs_phys(const LrFile& file) const {
 }
 
 void VcpuIrqs::sync(const LrFile& file, const PhysWords& phys) {
-    for (u32 rest = live_list_registers(); rest != 0; rest &= rest - 1) {
+    for (u32 rest = file.live; rest != 0; rest &= rest - 1) {
         const u8 index = static_cast<u8>(__builtin_ctz(rest));
         absorb(index, file.regs[index]);
     }

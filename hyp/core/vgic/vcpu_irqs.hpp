@@ -64,9 +64,8 @@ public:
     // --- before an entry
     [[nodiscard]] Entry flush();
     [[nodiscard]] const ListReg& list_register(LrIndex index) const { return wanted_[index.value]; }
-    // Calls visit(PhysChange, PIntid) for each change due, in order, and forgets them.
-    template <class Visit>
-    void take_changes(Visit visit);
+    // The next change due, in order, which is then forgotten; false when there is none left.
+    [[nodiscard]] bool take_change(PhysChange& change, PIntid& pintid);
 
     // The highest priority among what is pending for the guest, or 0xff. For WFI: it falls through
     // if this is below the guest's PMR, whatever PSTATE.I says.
@@ -206,20 +205,5 @@ private:
 };
 
 static_assert(std::has_unique_object_representations_v<VcpuIrqs>);
-
-template <class Visit>
-void VcpuIrqs::take_changes(Visit visit) {
-    for (unsigned kind = 0; kind < changes_.size(); ++kind) {
-        for (unsigned rest = changed_words_; rest != 0; rest &= rest - 1) {
-            const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
-            const u32 bits = changes_[kind].word(word);
-            changes_[kind].word(word) = 0;
-            for_each_intid(word, bits, [&](VIntid vintid) {
-                visit(static_cast<PhysChange>(kind), pintid_of(vintid));
-            });
-        }
-    }
-    changed_words_ = 0;
-}
 
 } // namespace hyp

@@ -241,4 +241,21 @@ Entry VcpuIrqs::flush() {
     return entry;
 }
 
+bool VcpuIrqs::take_change(PhysChange& change, PIntid& pintid) {
+    for (unsigned kind = 0; kind < changes_.size(); ++kind) {
+        for (unsigned rest = changed_words_; rest != 0; rest &= rest - 1) {
+            const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
+            u32& bits = changes_[kind].word(word);
+            if (bits != 0) {
+                change = static_cast<PhysChange>(kind);
+                pintid = pintid_of(VIntid{word * 32 + static_cast<u32>(__builtin_ctz(bits))});
+                bits &= bits - 1;
+                return true;
+            }
+        }
+    }
+    changed_words_ = 0;
+    return false;
+}
+
 } // namespace hyp

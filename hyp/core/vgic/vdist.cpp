@@ -26,7 +26,7 @@ constexpr u8 existing = 1; // CPU interfaces, bit each
 
 } // namespace
 
-struct Vdist::Access {
+struct alignas(8) Vdist::Access {
     Reg reg;
     VdistFrame frame;
     AccessSize size;

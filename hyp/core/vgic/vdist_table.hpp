@@ -39,7 +39,7 @@ inline constexpr u8 as_byte_or_word = as_word | 1U << 0;
 inline constexpr u8 as_dword_or_word = as_word | 1U << 3;
 
 // Bytes first..last of a frame. `bits` per INTID for arrays, which begin with INTID 0; else 0.
-struct Row {
+struct alignas(8) Row {
     Reg reg;
     u16 first;
     u16 last;

@@ -41,7 +41,7 @@ template <GicGeneration G, unsigned L>
 void Machine<G, L>::check_control() const {
     bool pending_outside = false;
     bool active_outside = false;
-    const PhysWords unknown;
+    const PhysWords unknown{};
     for (unsigned word = 0; word < 3; ++word) {
         const u32 active = irqs.active_word(word);
         const u32 pending = irqs.pending_word(word, unknown);
