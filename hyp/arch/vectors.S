@@ -19,21 +19,6 @@
     b panic_entry
     .endm
 
-    .macro vector_tables name
-    .section .vec.\name\().current, "ax"
-    panic_vector 0
-    panic_vector 1
-    panic_vector 2
-    panic_vector 3
-    panic_vector 4
-    panic_vector 5
-    panic_vector 6
-    panic_vector 7
-    .section .vec.\name\().rest, "ax"
-    panic_vector 10
-    panic_vector 11
-    .endm
-
     .macro save_pair first, second
     stp x\first, x\second, [sp, #FRAME_X(\first)]
     .endm
@@ -71,15 +56,27 @@
     b resume_frame
     .endm
 
+    .macro vector_tables name
+    .section .vec.\name\().current, "ax"
+    panic_vector 0
+    panic_vector 1
+    panic_vector 2
+    panic_vector 3
+    panic_vector 4
+    panic_vector 5
+    panic_vector 6
+    panic_vector 7
+    .section .vec.\name\().rest, "ax"
+    panic_vector 10
+    slow_path slow_sync_\name, on_guest_sync_\name // in the room that the vector leaves
+    panic_vector 11
+    slow_path slow_irq_\name, on_guest_irq_\name
+    .endm
+
     vector_tables v2
     vector_tables v3
 
     .section .text.entry, "ax"
-    slow_path slow_sync_v2, on_guest_sync_v2
-    slow_path slow_sync_v3, on_guest_sync_v3
-    slow_path slow_irq_v2, on_guest_irq_v2
-    slow_path slow_irq_v3, on_guest_irq_v3
-
 // x0 = frame. The first entry of a vCPU comes here too.
     .global resume_frame
 resume_frame:
