@@ -13,7 +13,7 @@ namespace reg = sysreg;
 
 struct CpuName {
     u32 implementer_and_part; // MIDR_EL1.Implementer << 12 | PartNum
-    const char* name;
+    char name[12];
 };
 
 constexpr CpuName cpu_names[] = {

@@ -230,9 +230,7 @@ template <class G>
 
 [[nodiscard]] Vcpu& build_vcpu(Vm& vm, const VmDescription& description, const VgicCaps& caps,
                                const Platform& platform) {
-    Vcpu& vcpu = vcpu_storage.emplace();
-    vcpu.vm = &vm;
-    vcpu.irqs = VcpuIrqs{caps};
+    Vcpu& vcpu = vcpu_storage.emplace(vm, caps);
     vcpu.irqs.map_hardware(guest_vtimer, platform.timer.vtimer.intid, Trigger::level);
     vcpu.irqs.map_hardware(guest_ptimer, platform.timer.ptimer.intid, Trigger::level);
     vcpu.distributor.emplace(vcpu.irqs, caps.generation,

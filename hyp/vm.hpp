@@ -23,10 +23,12 @@ struct Vm {
 };
 
 struct Vcpu {
+    Vcpu(Vm& owner, const VgicCaps& caps) : vm{&owner}, irqs{caps} {}
+
     u64 vector_scratch[16]{}; // the C++ vectors push below `frame`
-    ExitFrame frame{};            // SP_EL2 while the guest runs
-    Vm* vm = nullptr;
-    VcpuIrqs irqs{};
+    ExitFrame frame{};        // SP_EL2 while the guest runs
+    Vm* vm;
+    VcpuIrqs irqs;
     std::optional<Vdist> distributor{};
 };
 

@@ -5,6 +5,8 @@
 
 #include "hyp/core/base/types.hpp"
 
+#include <type_traits>
+
 namespace hyp {
 
 // Why something was refused: a sentence, and where (a device-tree path or other name; may be "").
@@ -13,19 +15,24 @@ struct Error {
     const char* where = "";
 };
 
-// T must be default constructible. value() may be called only after ok() said true.
+// value() may be called only after ok() said true.
 template <class T>
 class [[nodiscard]] Result {
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
   public:
     constexpr Result(const T& value) : value_{value}, error_{nullptr} {} // NOLINT implicit by intent
-    constexpr Result(Error error) : error_{error} {}                      // NOLINT implicit by intent
+    constexpr Result(Error error) : nothing_{}, error_{error} {}         // NOLINT implicit by intent
     [[nodiscard]] constexpr bool ok() const { return error_.reason == nullptr; }
     [[nodiscard]] constexpr T& value() { return value_; }
     [[nodiscard]] constexpr const T& value() const { return value_; }
     [[nodiscard]] constexpr Error error() const { return error_; }
 
   private:
-    T value_{};
+    union { // no value is made up where there is none
+        char nothing_;
+        T value_;
+    };
     Error error_;
 };
 
