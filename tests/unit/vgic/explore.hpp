@@ -59,7 +59,7 @@ template <class M>
             next.check_drained();
             next.check_fast_equals_slow();
             if (next.failure != nullptr) {
-                report.failure = next.failure;
+                report.failure = next.verdict();
                 report.walk = detail::walk_to(origins, number);
                 report.states = visited.size();
                 return report;
@@ -102,7 +102,7 @@ template <class M>
         }
         machine.check_fast_equals_slow();
     }
-    report.failure = machine.failure != nullptr ? machine.failure : "";
+    report.failure = machine.verdict();
     return report;
 }
 

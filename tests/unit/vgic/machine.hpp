@@ -10,6 +10,7 @@
 #include "tests/unit/vgic/seams.hpp"
 
 #include <cstring>
+#include <string>
 
 namespace hyp::test {
 
@@ -68,6 +69,7 @@ public:
 
     // The name of the first check that failed, or null.
     mutable const char* failure = nullptr;
+    [[nodiscard]] std::string verdict() const { return failure == nullptr ? "good" : failure; }
     void require(bool condition, const char* check) const {
         if (!condition && failure == nullptr) {
             failure = check;

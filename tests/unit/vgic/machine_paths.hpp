@@ -111,7 +111,7 @@ void Machine<G, L>::interrupt() {
 template <GicGeneration G, unsigned L>
 void Machine<G, L>::slow_interrupt() {
     auto hardware = driver();
-    static_cast<void>(sync_from(hardware, irqs));
+    sync_from(hardware, irqs);
     unsigned taken = 0;
     for (Ack ack{static_cast<u32>(plan.ack)}; !ack.is_spurious(); ack = hardware.acknowledge()) {
         take(ack);
@@ -150,7 +150,7 @@ void Machine<G, L>::trap(Operation operation) {
     ++exits;
     observed([&] {
         auto hardware = driver();
-        static_cast<void>(sync_from(hardware, irqs));
+        sync_from(hardware, irqs);
         check_synced();
         operation(irqs);
         enter();

@@ -105,5 +105,5 @@ TEST_CASE("a plan that is not withdrawn is noticed", "[vgic][negative]") {
     m.plan = armed;
     m.interrupt();
     m.check_drained();
-    CHECK(std::string{m.failure} == "lost: an SGI");
+    CHECK(m.verdict() == "lost: an SGI");
 }

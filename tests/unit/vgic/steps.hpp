@@ -120,21 +120,29 @@ void trapped(M& m, Step step) {
     });
 }
 
+// EOImode 1: priorities are dropped in order, whatever the order of the deactivations.
+template <class M>
+[[nodiscard]] unsigned last_to_end(const M& m) {
+    unsigned last = m.ghost.taken_count - 1U;
+    while (m.setup.eoi_mode && last != 0 && m.ghost.taken[last].dropped &&
+           !m.ghost.taken[last - 1].dropped) {
+        --last;
+    }
+    return last;
+}
+
+template <class M>
+void pulse_disk(M& m) {
+    m.line(disk, true);
+    m.line(disk, false);
+}
+
 template <class M>
 void perform(M& m, Step step) {
     switch (step) {
     case Step::interrupt: m.interrupt(); break;
     case Step::acknowledge: static_cast<void>(m.acknowledge()); break;
-    case Step::end_last: {
-        unsigned last = m.ghost.taken_count - 1U;
-        // EOImode 1: priorities are dropped in order, whatever the order of the deactivations.
-        while (m.setup.eoi_mode && last != 0 && m.ghost.taken[last].dropped &&
-               !m.ghost.taken[last - 1].dropped) {
-            --last;
-        }
-        m.end(last);
-        break;
-    }
+    case Step::end_last: m.end(last_to_end(m)); break;
     case Step::end_first: m.end(0); break;
     case Step::line_up: m.line(timer, true); break;
     case Step::line_down: m.line(timer, false); break;
@@ -143,10 +151,7 @@ void perform(M& m, Step step) {
     case Step::sgi: m.raise_sgi(self_sgi, 0); break;
     case Step::sgi_from_1: m.raise_sgi(self_sgi, 1); break;
     case Step::spi: m.raise_spi(); break;
-    case Step::edge:
-        m.line(disk, true);
-        m.line(disk, false);
-        break;
+    case Step::edge: pulse_disk(m); break;
     case Step::mark: m.mark_timer(); break;
     case Step::deliver_0: m.deliver(0); break;
     case Step::deliver_1: m.deliver(1); break;
@@ -175,7 +180,7 @@ void perform(M& m, Step step) {
 
 // What a walk or an exploration found.
 struct Report {
-    std::string failure; // name of the check, or empty
+    std::string failure = "good"; // or the name of the check
     std::vector<Step> walk;
     u64 states = 0;
     u64 transitions = 0;
