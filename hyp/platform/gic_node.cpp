@@ -30,7 +30,7 @@ void read_v2(PlatformGic& gic, const NodeStack& stack, const TreeValue& reg) {
 }
 
 void read_v3(PlatformGic& gic, const NodeStack& stack, const NodeProps& props) {
-    const TreeValue reg = props.get(Prop::reg);
+    const TreeValue& reg = props.get(Prop::reg);
     const u32 regions = props.cell(Prop::redistributor_regions, 1);
     for (u32 n = 0; n < regions && n < PlatformGic::max_redistributor_regions; ++n) {
         const PaRange region = stack.reg(reg, 1 + n);
@@ -38,7 +38,7 @@ void read_v3(PlatformGic& gic, const NodeStack& stack, const NodeProps& props) {
             gic.gicr[gic.gicr_count++] = region;
         }
     }
-    const TreeValue stride = props.get(Prop::redistributor_stride);
+    const TreeValue& stride = props.get(Prop::redistributor_stride);
     gic.gicr_stride = stride.number(0, stride.cells() < 2 ? stride.cells() : 2);
 }
 

@@ -5,32 +5,29 @@ namespace hyp {
 
 namespace {
 
-struct NamedProp {
-    const char* name;
-    Prop prop;
-};
-
 // In the order of Prop. Names with the same first letter are neighbours.
-constexpr NamedProp named_props[] = {
-    {"#address-cells", Prop::address_cells},
-    {"#size-cells", Prop::size_cells},
-    {"#interrupt-cells", Prop::interrupt_cells},
-    {"#redistributor-regions", Prop::redistributor_regions},
-    {"compatible", Prop::compatible},
-    {"cpu-release-addr", Prop::cpu_release_addr},
-    {"device_type", Prop::device_type},
-    {"enable-method", Prop::enable_method},
-    {"interrupt-parent", Prop::interrupt_parent},
-    {"interrupts", Prop::interrupts},
-    {"method", Prop::method},
-    {"model", Prop::model},
-    {"phandle", Prop::phandle},
-    {"ranges", Prop::ranges},
-    {"redistributor-stride", Prop::redistributor_stride},
-    {"reg", Prop::reg},
-    {"status", Prop::status},
-    {"stdout-path", Prop::stdout_path},
+constexpr const char* prop_names[] = {
+    "#address-cells",
+    "#size-cells",
+    "#interrupt-cells",
+    "#redistributor-regions",
+    "compatible",
+    "cpu-release-addr",
+    "device_type",
+    "enable-method",
+    "interrupt-parent",
+    "interrupts",
+    "method",
+    "model",
+    "phandle",
+    "ranges",
+    "redistributor-stride",
+    "reg",
+    "status",
+    "stdout-path",
 };
+constexpr u32 prop_count = static_cast<u32>(Prop::none);
+static_assert(sizeof prop_names / sizeof prop_names[0] == prop_count);
 
 // One entry of `ranges`: child address, parent address, size.
 struct RangesLayout {
@@ -50,12 +47,11 @@ bool inside(u64 address, u64 size, u64 base, u64 span) {
 } // namespace
 
 Prop PropNames::look_up(const char* name) {
-    for (const NamedProp& named : named_props) {
-        if (named.name[0] == name[0] && same_string(named.name, name)) {
-            return named.prop;
-        }
+    u32 n = 0;
+    while (n < prop_count && (prop_names[n][0] != name[0] || !same_string(prop_names[n], name))) {
+        ++n;
     }
-    return Prop::none;
+    return static_cast<Prop>(n);
 }
 
 bool NodeStack::translate(u64& address, u64 size) const {

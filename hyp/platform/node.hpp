@@ -66,17 +66,19 @@ public:
         place.length = value.length;
     }
     [[nodiscard]] bool has(Prop prop) const { return (given_ >> static_cast<u32>(prop) & 1) != 0; }
-    [[nodiscard]] TreeValue get(Prop prop) const {
-        return has(prop) ? values_[static_cast<u32>(prop)] : TreeValue{};
+    // Good until clear().
+    [[nodiscard, gnu::noinline]] const TreeValue& get(Prop prop) const {
+        static constexpr TreeValue absent{};
+        return has(prop) ? values_[static_cast<u32>(prop)] : absent;
     }
     // First cell, or `otherwise` when the property is missing or shorter.
     [[nodiscard]] u32 cell(Prop prop, u32 otherwise) const {
-        const TreeValue value = get(prop);
+        const TreeValue& value = get(prop);
         return value.cells() == 0 ? otherwise : value.cell(0);
     }
     // The property is a string (the first of a list) and equals `text`.
     [[nodiscard]] bool is(Prop prop, const char* text) const {
-        const TreeValue value = get(prop);
+        const TreeValue& value = get(prop);
         return value.is_string() && same_string(value.string(), text);
     }
     // DTSpec "status": absent means okay.

@@ -36,6 +36,9 @@ private:
     void add_ranges(PaRange* list, u32& count, u32 limit, const char* fault);
     void add_range(PaRange* list, u32& count, u32 limit, PaRange range, const char* fault);
     void add_memory_reservations();
+    [[gnu::noinline]] void wire(WiredInterrupt& to, const InterruptSource& source, u32 n) const {
+        to = wired_interrupt(source, n, gic_);
+    }
     void finish();
 
     TreeReader& tree_;
@@ -126,14 +129,14 @@ void PlatformReader::inherit() {
     node.interrupt_parent =
         props_.cell(Prop::interrupt_parent, has_parent ? stack_.parent().interrupt_parent : 0);
     node.has_ranges = props_.has(Prop::ranges);
-    const TreeValue ranges = props_.get(Prop::ranges);
+    const TreeValue& ranges = props_.get(Prop::ranges);
     node.ranges.data = ranges.data;
     node.ranges.length = ranges.length;
 }
 
 void PlatformReader::judge_by_place() {
     if (stack_.depth() == 1) {
-        const TreeValue model = props_.get(Prop::model);
+        const TreeValue& model = props_.get(Prop::model);
         const TreeValue text = model.is_string() ? model : props_.get(Prop::compatible);
         if (text.is_string()) {
             copy_text(out_.model, sizeof out_.model, text.string());
@@ -160,7 +163,7 @@ void PlatformReader::judge_by_place() {
 }
 
 void PlatformReader::judge_by_compatible() {
-    const TreeValue list = props_.get(Prop::compatible);
+    const TreeValue& list = props_.get(Prop::compatible);
     for (const char* text = next_string(list, nullptr); text != nullptr;
          text = next_string(list, text)) {
         if (!starts_with(text, "arm,")) {
@@ -195,7 +198,7 @@ void PlatformReader::judge_by_compatible() {
 }
 
 void PlatformReader::add_cpu() {
-    const TreeValue reg = props_.get(Prop::reg);
+    const TreeValue& reg = props_.get(Prop::reg);
     const u32 cells = stack_.parent().address_cells;
     if (!props_.is(Prop::device_type, "cpu") || cells - 1 > 1 || reg.cells() < cells ||
         out_.cpu_count == Platform::max_cpus) {
@@ -207,7 +210,7 @@ void PlatformReader::add_cpu() {
         cpu.enable = CpuEnable::psci;
     } else if (props_.is(Prop::enable_method, "spin-table")) {
         cpu.enable = CpuEnable::spin_table;
-        const TreeValue release = props_.get(Prop::cpu_release_addr);
+        const TreeValue& release = props_.get(Prop::cpu_release_addr);
         cpu.release = Pa{release.number(0, release.cells() < 2 ? release.cells() : 2)};
     }
 }
@@ -221,7 +224,7 @@ void PlatformReader::add_psci() {
 }
 
 void PlatformReader::add_ranges(PaRange* list, u32& count, u32 limit, const char* fault) {
-    const TreeValue reg = props_.get(Prop::reg);
+    const TreeValue& reg = props_.get(Prop::reg);
     // An entry has at least two cells.
     for (u32 n = 0; n < reg.cells() / 2; ++n) {
         add_range(list, count, limit, stack_.reg(reg, n), fault);
@@ -267,12 +270,12 @@ void PlatformReader::add_memory_reservations() {
 
 // Now that the GIC is known: who is wired to it, and which port is the console.
 void PlatformReader::finish() {
-    out_.gic.maintenance = wired_interrupt(maintenance_, 0, gic_);
+    wire(out_.gic.maintenance, maintenance_, 0);
     // Linux bindings/timer/arm,arch_timer.yaml: secure, non-secure, virtual, hypervisor.
-    out_.timer.secure = wired_interrupt(timer_, 0, gic_);
-    out_.timer.ptimer = wired_interrupt(timer_, 1, gic_);
-    out_.timer.vtimer = wired_interrupt(timer_, 2, gic_);
-    out_.timer.hyp = wired_interrupt(timer_, 3, gic_);
+    wire(out_.timer.secure, timer_, 0);
+    wire(out_.timer.ptimer, timer_, 1);
+    wire(out_.timer.vtimer, timer_, 2);
+    wire(out_.timer.hyp, timer_, 3);
     out_.uart = uarts_.choose(gic_);
 }
 

@@ -57,7 +57,7 @@ bool same_path(const char* const* names, u32 count, const TreeValue& text, u32 l
 void UartChoice::add(const NodeStack& stack, const NodeProps& props, UartKind kind) {
     const u32 names = stack.depth() - 1;
     const PaRange frame = stack.reg(props.get(Prop::reg), 0);
-    const TreeValue compatible = props.get(Prop::compatible);
+    const TreeValue& compatible = props.get(Prop::compatible);
     if (port_count_ == max_ports || names > max_path || frame.size == 0 ||
         !compatible.is_string()) {
         return;
