@@ -14,24 +14,14 @@ u32 path_length(const TreeValue& path) {
     return n;
 }
 
-bool same(const char* name, const TreeValue& text, u32 begin, u32 end) {
+// Is text[begin, end) this name, up to its end or to a `stop`? Never when empty.
+bool same_name(const char* name, char stop, const TreeValue& text, u32 begin, u32 end) {
     u32 n = begin;
-    while (n < end && *name != '\0' && static_cast<u8>(*name) == text.data[n]) {
+    while (n < end && static_cast<u8>(*name) == text.data[n] && *name != '\0') {
         ++name;
         ++n;
     }
-    return n == end && *name == '\0';
-}
-
-// Is text[begin, end) this node? The unit address may be left out, as libfdt allows.
-bool names_node(const char* node, const TreeValue& text, u32 begin, u32 end) {
-    u32 n = begin;
-    const char* at = node;
-    while (n < end && static_cast<u8>(*at) == text.data[n] && *at != '\0') {
-        ++at;
-        ++n;
-    }
-    return n == end && n != begin && (*at == '\0' || *at == '@');
+    return n == end && n != begin && (*name == '\0' || *name == stop);
 }
 
 bool same_path(const char* const* names, u32 count, const TreeValue& text, u32 length) {
@@ -44,7 +34,8 @@ bool same_path(const char* const* names, u32 count, const TreeValue& text, u32 l
         while (end < length && text.data[end] != '/') {
             ++end;
         }
-        if (!names_node(names[i], text, at + 1, end)) {
+        // The unit address may be left out, as libfdt allows.
+        if (!same_name(names[i], '@', text, at + 1, end)) {
             return false;
         }
         at = end;
@@ -85,7 +76,7 @@ TreeValue UartChoice::resolve(const TreeValue& path, u32 length) const {
         return path;
     }
     for (u32 i = 0; i < alias_count_; ++i) {
-        if (same(aliases_[i].name, path, 0, length)) {
+        if (same_name(aliases_[i].name, '\0', path, 0, length)) {
             return aliases_[i].path;
         }
     }
