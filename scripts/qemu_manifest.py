@@ -2,12 +2,17 @@
 """Writes the manifest of one virtual machine and packs it behind the hypervisor.
 
 A manifest is the only way to describe virtual machines to Baton, so a run of one guest file
-writes one too: build/NAME.dts, compiled by dtc and packed to build/NAME.img and build/NAME.elf.
+writes one too: NAME.dts, compiled by dtc to NAME.dtb and packed to NAME.img and NAME.elf, in
+build/run for a run and in build for an image to keep.
 """
 
 import os
 import subprocess
 from dataclasses import dataclass, field
+
+
+LABEL_LENGTH = 31  # hyp/core/manifest: the longest name of a VM
+OUTPUTS = ("dts", "dtb", "img", "elf")
 
 
 class UsageError(Exception):
@@ -102,6 +107,15 @@ def _tool(arguments, what):
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()
         raise UsageError(f"{what}: {lines[-1]}")
+
+
+def refuse_overwriting(base, inputs):
+    """Refuses to pack to `base` when one of the four files written would be one of `inputs`."""
+    for output in (f"{base}.{ending}" for ending in OUTPUTS):
+        for path in inputs:
+            if os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
+                raise UsageError(f"packing would overwrite {os.path.relpath(output)}, which it has "
+                                 "to read: give the guest file or manifest another name")
 
 
 def pack(source, base, hyp_dir, packer):

@@ -94,8 +94,10 @@ def parser():
 
 
 def _readable(path, what):
-    if not os.path.isfile(path):
+    if not os.path.exists(path):
         raise UsageError(f"the {what} '{path}' does not exist")
+    if not os.path.isfile(path):
+        raise UsageError(f"the {what} '{path}' is not a file")
     if not os.access(path, os.R_OK):
         raise UsageError(f"the {what} '{path}' cannot be read")
     return path
@@ -107,8 +109,10 @@ def _positive(what, value):
 
 
 def prepare(args):
-    """Writes and packs the manifest; returns the base name of the packed files."""
+    """Writes and packs the manifest; returns the base name of the packed files: build/NAME of an
+    image that is to be kept, build/run/NAME of one that is only run."""
     build = args.build or os.path.join(TOP, "build")
+    hyp_dir = args.hyp or build
     options = qemu_manifest.Options(args.lrs, args.ignore_quirks, args.self_crash,
                                     args.manifest_option)
     if args.vms:
@@ -117,19 +121,23 @@ def prepare(args):
                              "cannot be given with it")
         _readable(args.vms, "manifest")
         source = qemu_manifest.wrapped_source(args.vms, options)
+        inputs = [args.vms]
         name = os.path.splitext(os.path.basename(args.vms))[0]
     else:
         guest = args.guest or os.path.join(build, "guest", "tiny.img")
         _readable(guest, "guest file")
         if args.initrd:
             _readable(args.initrd, "initrd")
-        label = os.path.splitext(os.path.basename(guest))[0]
-        vm = qemu_manifest.Vm(label, os.path.abspath(guest), args.guest_mem, args.vcpus,
-                              args.cmdline, os.path.abspath(args.initrd) if args.initrd else "")
+        name = os.path.splitext(os.path.basename(guest))[0]
+        vm = qemu_manifest.Vm(name[:qemu_manifest.LABEL_LENGTH], os.path.abspath(guest),
+                              args.guest_mem, args.vcpus, args.cmdline,
+                              os.path.abspath(args.initrd) if args.initrd else "")
         source = qemu_manifest.one_vm_source(vm, options)
-        name = label
-    base = os.path.join(build, args.name or name)
-    hyp_dir = args.hyp or build
+        inputs = [guest] + ([args.initrd] if args.initrd else [])
+    base = os.path.join(build, args.name or (name if args.pack_only else f"run/{name}"))
+    own = [os.path.join(folder, f"hyp.{kind}") for folder in (build, hyp_dir)
+           for kind in ("img", "elf")]
+    qemu_manifest.refuse_overwriting(base, inputs + own)
     qemu_manifest.pack(source, base, hyp_dir, os.path.join(build, "host", "pack"))
     return base
 

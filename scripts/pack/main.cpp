@@ -10,6 +10,7 @@
 #include "scripts/pack/pack_error.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,17 @@ Arguments parse(int count, char** words) {
     return arguments;
 }
 
+// A file that goes into the image; refused when the image would be written over it.
+Bytes read_input(const std::string& where, const std::string& path, const Arguments& arguments) {
+    for (const char* ending : {".img", ".elf"}) {
+        std::error_code error;
+        if (std::filesystem::equivalent(arguments.out + ending, path, error)) {
+            throw PackError{where, "the file " + path + " would be overwritten by the image"};
+        }
+    }
+    return read_file(where, path);
+}
+
 // `bytes` outlives the Manifest, whose strings point into it.
 hyp::Manifest read(const std::string& file, const Bytes& bytes, hyp::usize offset,
                    hyp::ManifestForm form) {
@@ -59,15 +71,16 @@ hyp::Manifest read(const std::string& file, const Bytes& bytes, hyp::usize offse
     return manifest.value();
 }
 
-PackedVm add_files(Image& image, const hyp::VmDescription& vm) {
+PackedVm add_files(Image& image, const hyp::VmDescription& vm, const Arguments& arguments) {
     const std::string node = std::string{"/vms/"} + vm.node;
     PackedVm packed;
+    const std::string kernel = node + ":kernel";
     packed.kernel =
-        recognise_kernel(node + ":kernel", read_file(node + ":kernel", vm.kernel_file), vm.memory);
+        recognise_kernel(kernel, read_input(kernel, vm.kernel_file, arguments), vm.memory);
     packed.kernel_at = image.add(packed.kernel.bytes);
     packed.kernel.bytes.clear();
     if (vm.has_initrd) {
-        const Bytes initrd = read_file(node + ":initrd", vm.initrd_file);
+        const Bytes initrd = read_input(node + ":initrd", vm.initrd_file, arguments);
         if (initrd.empty()) {
             throw PackError{node + ":initrd", "the file is empty"};
         }
@@ -77,12 +90,12 @@ PackedVm add_files(Image& image, const hyp::VmDescription& vm) {
 }
 
 void run(const Arguments& arguments) {
-    const Bytes source = read_file("", arguments.manifest);
+    const Bytes source = read_input("", arguments.manifest, arguments);
     const hyp::Manifest manifest = read(arguments.manifest, source, 0, hyp::ManifestForm::source);
-    Image image{read_file("", arguments.hyp)};
+    Image image{read_input("", arguments.hyp, arguments)};
     std::vector<PackedVm> vms;
     for (hyp::u32 n = 0; n < manifest.vm_count; ++n) {
-        vms.push_back(add_files(image, manifest.vms[n]));
+        vms.push_back(add_files(image, manifest.vms[n], arguments));
     }
     image.finish(packed_manifest(manifest, vms));
     // What EL2 will say to it at boot.

@@ -204,6 +204,23 @@ class Refused(PackTest):
         self.assertEqual((done.returncode, done.stderr),
                          (2, "pack: m.dtb: there is no device tree: its magic number is missing\n"))
 
+    def test_an_output_that_is_an_input(self):
+        self.write("kernel", b"flat")
+        self.good(vm())
+        self.write("initrd", b"i")
+        for name, vms, where in (("out.img", vm(kernel="./out.img"), "/vms/vm0:kernel: "),
+                                 ("out.elf", vm(more='initrd = "out.elf";'), "/vms/vm0:initrd: ")):
+            before = self.read(name)
+            done = self.pack(vms)
+            path = "./out.img" if name == "out.img" else name
+            self.assertEqual((done.returncode, done.stderr),
+                             (2, f"pack: {where}the file {path} would be overwritten by the image\n"))
+            self.assertEqual(self.read(name), before)
+        done = self.run_pack("--manifest", "m.dtb", "--hyp", "hyp.img", "--out", "hyp")
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "pack: the file hyp.img would be overwritten by the image\n"))
+        self.assertEqual(self.read("hyp.img"), self.hypervisor)
+
     def test_an_output_that_cannot_be_written(self):
         self.write("kernel", b"flat")
         self.good(vm())
