@@ -16,8 +16,10 @@ positive() { # NAME VALUE UNIT
 }
 
 readable() { # NAME VALUE
-    [ -z "$2" ] || [ -f "$2" ] || refuse "$1: the file '$2' does not exist"
-    [ -z "$2" ] || [ -r "$2" ] || refuse "$1: the file '$2' cannot be read"
+    [ -n "$2" ] || return 0
+    [ -e "$2" ] || refuse "$1: the file '$2' does not exist"
+    [ -f "$2" ] || refuse "$1: '$2' is not a file"
+    [ -r "$2" ] || refuse "$1: the file '$2' cannot be read"
 }
 
 case ${GIC-3} in
@@ -34,6 +36,12 @@ positive VCPUS "${VCPUS-1}" vCPUs
 positive GUEST_MEM "${GUEST_MEM-256}" MiB
 [ -z "${TIMEOUT:-}" ] || positive TIMEOUT "$TIMEOUT" seconds
 [ -z "${LRS:-}" ] || positive LRS "$LRS" "list registers"
+# Limits of a manifest (hyp/core/manifest), here by the name of the variable.
+[ "${VCPUS-1}" -eq 1 ] || refuse "VCPUS must be 1, not $VCPUS: this version runs one VM with one vCPU"
+if [ "${GUEST_MEM-256}" -gt 261120 ] || [ $((${GUEST_MEM-256} % 2)) -ne 0 ]; then
+    refuse "GUEST_MEM must be a multiple of 2 from 2 to 261120 (MiB), not $GUEST_MEM"
+fi
+[ "${LRS:-1}" -le 16 ] || refuse "LRS must be between 1 and 16, not $LRS"
 readable GUEST "${GUEST:-}"
 readable INITRD "${INITRD:-}"
 readable VMS "${VMS:-}"

@@ -11,7 +11,10 @@ import subprocess
 from dataclasses import dataclass, field
 
 
-LABEL_LENGTH = 31  # hyp/core/manifest: the longest name of a VM
+# Limits of hyp/core/manifest, which the runner knows so that it can name the variable at fault.
+LABEL_LENGTH = 31
+MEMORY_MIB = 261120
+LIST_REGISTERS = 16
 OUTPUTS = ("dts", "dtb", "img", "elf")
 
 

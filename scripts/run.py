@@ -147,7 +147,13 @@ def machine_of(args):
     _positive("TIMEOUT", args.timeout)
     _positive("VCPUS", args.vcpus)
     _positive("GUEST_MEM", args.guest_mem)
+    if args.guest_mem % 2 != 0 or args.guest_mem > qemu_manifest.MEMORY_MIB:
+        raise UsageError(f"GUEST_MEM must be a multiple of 2 from 2 to {qemu_manifest.MEMORY_MIB} "
+                         f"(MiB), not {args.guest_mem}")
     _positive("LRS", args.lrs)
+    if args.lrs is not None and args.lrs > qemu_manifest.LIST_REGISTERS:
+        raise UsageError(f"LRS must be between 1 and {qemu_manifest.LIST_REGISTERS}, "
+                         f"not {args.lrs}")
     gic = int(args.gic) if args.gic else None
     machine = qemu_machine.Machine(
         kernel="", machine=args.machine, gic=gic or 3, smp=1 if args.smp is None else args.smp,

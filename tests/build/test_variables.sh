@@ -29,7 +29,9 @@ check "GUEST missing" refused "GUEST: the file '/nonexistent' does not exist" \
     run GUEST=/nonexistent
 check "GUEST quoted" refused "GUEST: the file './it's not' does not exist" \
     run "GUEST=./it's not"
-check "GUEST directory" refused "GUEST: the file '$work' does not exist" run "GUEST=$work"
+check "GUEST directory" refused "GUEST: '$work' is not a file" run "GUEST=$work"
+check "INITRD directory" refused "INITRD: '$work' is not a file" run "INITRD=$work"
+check "VMS directory" refused "VMS: '$work' is not a file" run "VMS=$work"
 check "INITRD missing" refused "INITRD: the file '/nonexistent' does not exist" \
     run INITRD=/nonexistent
 check "VMS missing" refused "VMS: the file '/nonexistent' does not exist" run VMS=/nonexistent
@@ -37,10 +39,24 @@ check "VMS and GUEST" refused "VMS describes its guests itself" run VMS=linker.l
 check "VMS and CMDLINE" refused "VMS describes its guests itself" run VMS=linker.ld CMDLINE=a
 check CHECKED refused "CHECKED must be 0 or 1, not '2'" run CHECKED=2
 
+for value in 17 99; do
+    check "LRS=$value" refused "LRS must be between 1 and 16, not $value" run "LRS=$value"
+done
+for value in 33 1 261122; do
+    check "GUEST_MEM=$value" refused \
+        "GUEST_MEM must be a multiple of 2 from 2 to 261120 \(MiB\), not $value" \
+        run "GUEST_MEM=$value"
+done
+for value in 2 8; do
+    check "VCPUS=$value" refused "VCPUS must be 1, not $value: this version runs one" \
+        run "VCPUS=$value"
+done
+
 # Right values pass the same check.
 check "good values" ends 0 env GIC=2 SMP=8 CPU=max MEM=2048 VCPUS=1 GUEST_MEM=64 TIMEOUT=5 LRS=2 \
     GUEST="$top/Makefile" scripts/check_vars.sh
 check "good values are silent" silent
+check "the largest values" ends 0 env GUEST_MEM=261120 LRS=16 scripts/check_vars.sh
 
 check "make alone lists the commands" ends 0 make
 for goal in run image test bench lint debug; do

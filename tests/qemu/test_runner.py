@@ -133,6 +133,11 @@ class Refusals(unittest.TestCase):
         self.refused("no 64-bit CPU named 'cortex-a15'", "--raw-image", image,
                      "--cpu", "cortex-a15")
         self.refused("MEM (in MiB)", "--raw-image", image, "--mem", "1")
+        self.refused("GUEST_MEM must be a multiple of 2 from 2 to 261120 (MiB), not 33",
+                     "--raw-image", image, "--guest-mem", "33")
+        self.refused("GUEST_MEM must be a multiple of 2 from 2 to 261120 (MiB), not 261122",
+                     "--raw-image", image, "--guest-mem", "261122")
+        self.refused("LRS must be between 1 and 16, not 17", "--raw-image", image, "--lrs", "17")
         self.refused("TIMEOUT must be greater", "--raw-image", image, "--timeout", "-1")
         self.refused("and a GICv3, nothing else", "--raw-image", image, "--gic", "2",
                      "--machine", "xlnx-versal-virt")
@@ -144,6 +149,16 @@ class Refusals(unittest.TestCase):
         self.refused("initrd '/missing' does not exist", "--guest", RUN, "--initrd", "/missing")
         self.refused("run make first", "--guest", RUN, "--hyp", "/missing", "--name",
                      "runner-test/missing")
+
+    def test_a_folder_is_no_file(self):
+        for option, what in (("--guest", "guest file"), ("--vms", "manifest"),
+                             ("--raw-image", "image"), ("--stub", "stub")):
+            self.refused(f"the {what} '/tmp' is not a file", option, "/tmp")
+
+    def test_the_largest_limits_are_those_of_the_packer(self):
+        for option, value in (("--lrs", "16"), ("--guest-mem", "261120")):
+            done = run("--pack-only", "--name", "runner-test/limits", option, value)
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_command_line_with_control_characters(self):
         self.refused("printable", "--guest", RUN, "--cmdline", "a\nb")
