@@ -42,6 +42,7 @@ entry:
     .global at_el2
 at_el2:
     msr DAIFSet, #0xf
+    msr SPSel, #1 // firmware may have used SP_EL0
     mov x0, #HCR_EL2_RW // E2H=0, TGE=0, nothing routed: one register layout from here on
     msr hcr_el2, x0
     ldr w0, =SCTLR_EL2_OFF
@@ -110,6 +111,7 @@ clean_early:
     .section .text.boot2, "ax"
 at_el1:
     msr DAIFSet, #0xf
+    msr SPSel, #1
     ldr w0, =SCTLR_EL1_OFF
     msr sctlr_el1, x0
     isb // as at EL2

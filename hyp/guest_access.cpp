@@ -16,7 +16,7 @@ template <class G>
         distributor.write(frame, offset, size, access.value);
         return 0;
     }
-    const PhysWords phys = sync_from(gic, vcpu.irqs, distributor.physical_words(frame, offset));
+    const PhysWords phys = read_physical(gic, distributor.physical_words(frame, offset));
     return distributor.read(frame, offset, size, phys);
 }
 

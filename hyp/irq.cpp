@@ -26,7 +26,7 @@ template <class G>
 [[nodiscard]] ExitFrame& guest_irq(G gic) {
     PerCpu& cpu = this_cpu();
     Vcpu& vcpu = *cpu.vcpu;
-    (void)sync_from(gic, vcpu.irqs);
+    sync_from(gic, vcpu.irqs);
     for (Ack ack{static_cast<u32>(cpu.plan.ack)}; !ack.is_spurious(); ack = gic.acknowledge()) {
         take_one(gic, vcpu, ack);
     }

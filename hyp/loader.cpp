@@ -109,6 +109,9 @@ Result<PaRange> find_free_ram(const Platform& platform, PackedImage image, u64 s
 
 Status map_guest(Vm& vm, const VmDescription& description, const Platform& platform) {
     Status status = vm.stage2.map(guest_ram_base, vm.ram.base, vm.ram.size, Stage2Memory::ram);
+    if (description.pl011 && platform.uart.kind != UartKind::pl011) {
+        return Error{"the manifest gives it the PL011, but the machine's console is none"};
+    }
     if (status.ok() && description.pl011) {
         status = vm.stage2.map(guest_map::pl011.base, platform.uart.frame.base,
                                guest_map::pl011.size, Stage2Memory::device);

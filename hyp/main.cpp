@@ -79,16 +79,32 @@ void open_console(Pa uart) {
     return platform.value();
 }
 
+// Frames become descriptors of EL2's map: an address that is no page's would change their rights.
+void check_frames(const Platform& platform) {
+    const PlatformGic& gic = platform.gic;
+    u64 all = gic.gicd.base.value() | gic.gicc.base.value() | gic.gich.base.value() |
+              gic.gicv.base.value();
+    for (u32 region = 0; region < gic.gicr_count; ++region) {
+        all |= gic.gicr[region].base.value();
+    }
+    if (all >> 48 != 0 || all % stage1::page_size != 0) {
+        refuse("the device tree gives a GIC frame that is no page below 2^48");
+    }
+}
+
 void check_machine(const Platform& platform) {
     const PlatformGic& gic = platform.gic;
     if (!gic.present) {
         refuse("the device tree names no GICv2 or GICv3, and Baton knows no other controller");
     }
+    check_frames(platform);
     if (gic.generation == GicGeneration::v2 && gic.gicv.size == 0) {
         refuse("the GICv2 in the device tree has no virtual CPU interface (GICH and GICV regions)");
     }
-    if (!gic.maintenance.present || !platform.timer.hyp.present || !platform.timer.ptimer.present) {
-        refuse("the device tree gives no interrupt for GIC maintenance or the hypervisor timer");
+    const bool timers = platform.timer.hyp.present && platform.timer.ptimer.present;
+    if (!gic.maintenance.present || !timers) {
+        refuse("the device tree gives no interrupt for %s",
+               timers ? "GIC maintenance" : "the hypervisor or physical timer");
     }
     if (!platform.timer.vtimer.present || platform.timer.vtimer.intid != host_vtimer) {
         refuse("the virtual timer's interrupt is not PPI 11 (INTID 27)");
@@ -171,7 +187,9 @@ extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image) {
     const Platform platform = read_machine(x0, Pa{image}, found);
     baton.conduit = platform.conduit;
     baton.maintenance = platform.gic.maintenance.intid;
-    if (platform.uart.kind == UartKind::pl011) {
+    const Pa uart = platform.uart.frame.base;
+    if (platform.uart.kind == UartKind::pl011 && uart.is_aligned(stage1::page_size) &&
+        uart.value() >> 48 == 0) {
         open_console(platform.uart.frame.base);
     }
     if (exception_level == 1) {

@@ -127,13 +127,24 @@ void clear_newer_traps() {
 // Everything of EL2 that is fixed while this VM runs.
 void configure_el2(const Vm& vm, GicGeneration gic, bool trap_wfi) {
     constexpr u64 cptr_traps = 0x33ff | u64{1} << 20; // RES1 with TZ and TSM, and TTA; FP is open
+    constexpr u64 cptr_tam = u64{1} << 30;            // activity monitors
+    constexpr u64 mdcr_tpms = u64{1} << 14;           // statistical profiling
+    constexpr u64 mdcr_ttrf = u64{1} << 19;           // trace filter
+    constexpr u64 mpam2_trap = u64{3} << 48;          // TRAPMPAM0EL1, TRAPMPAM1EL1
     constexpr u64 cnthctl_open = 3;                   // EL1PCTEN, EL1PCEN: counter and CNTP
     constexpr u64 mdcr_tpm = u64{1} << 6;             // PMU
     constexpr u64 mdcr_tpmcr = u64{1} << 5;
-    const u64 pmu = id_field(reg::read<reg::id_aa64dfr0_el1>(), 8);
+    const u64 dfr0 = reg::read<reg::id_aa64dfr0_el1>();
+    const u64 pmu = id_field(dfr0, 8);
     const u64 counters = pmu != 0 && pmu != 0xf ? reg::read<reg::pmcr_el0>() >> 11 & 0x1f : 0;
-    reg::write<reg::mdcr_el2>(counters | mdcr_tpm | mdcr_tpmcr);
-    reg::write<reg::cptr_el2>(cptr_traps & ~(u64{1} << 10));
+    const u64 pfr0 = reg::read<reg::id_aa64pfr0_el1>();
+    const u64 profiling = id_field(dfr0, 32) != 0 ? mdcr_tpms : 0;
+    const u64 trace = id_field(dfr0, 40) != 0 ? mdcr_ttrf : 0;
+    reg::write<reg::mdcr_el2>(counters | mdcr_tpm | mdcr_tpmcr | profiling | trace);
+    reg::write<reg::cptr_el2>(cptr_traps | (id_field(pfr0, 44) != 0 ? cptr_tam : 0));
+    if (id_field(pfr0, 40) != 0) { // FEAT_MPAM
+        reg::write<reg::mpam2_el2>(mpam2_trap);
+    }
     reg::write<reg::hstr_el2>(0);
     clear_newer_traps();
     reg::write<static_cast<u32>(SysReg::cnthctl)>(cnthctl_open);
@@ -191,15 +202,15 @@ template <class G>
                                : "ignored as the manifest asks: level interrupts may be lost");
     }
     const u32 clamp = options.list_registers;
-    const u8 list_registers = clamp != 0 && clamp < facts.list_registers
-                                  ? static_cast<u8>(clamp)
-                                  : facts.list_registers;
+    u32 list_registers = facts.list_registers;
+    list_registers = clamp != 0 && clamp < list_registers ? clamp : list_registers;
+    list_registers = list_registers < max_list_registers ? list_registers : max_list_registers;
     if (list_registers != facts.list_registers) {
         baton.console.print("doctor: using %u list registers, as the manifest asks\n",
                             list_registers);
     }
     return {.generation = generation,
-            .list_registers = list_registers,
+            .list_registers = static_cast<u8>(list_registers),
             .quirk_no_reevaluation = handled,
             .deactivate_trap = facts.deactivate_trap,
             .guest_group =

@@ -14,16 +14,19 @@ namespace {
 
 namespace reg = sysreg;
 
+// The instruction that trapped is done. AArch32's may have two bytes.
 void skip_instruction() {
-    reg::write<reg::elr_el2>(reg::read<reg::elr_el2>() + 4);
+    const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
+    reg::write<reg::elr_el2>(reg::read<reg::elr_el2>() + instruction_length(esr));
 }
 
 // EL1 takes `fault` at the instruction where the guest stopped.
 void inject(GuestFault fault) {
     const u64 spsr = reg::read<reg::spsr_el2>();
-    const u64 pan = reg::read<reg::id_aa64mmfr1_el1>() >> 20 & 0xf;
+    const PstateFeatures features{.pan = (reg::read<reg::id_aa64mmfr1_el1>() >> 20 & 0xf) != 0,
+                                  .ssbs = (reg::read<reg::id_aa64pfr1_el1>() >> 4 & 0xf) != 0};
     const GuestException entry =
-        make_guest_exception(fault, spsr, reg::read<reg::sctlr_el1>(), pan != 0);
+        make_guest_exception(fault, spsr, reg::read<reg::sctlr_el1>(), features);
     reg::write<reg::elr_el1>(reg::read<reg::elr_el2>());
     reg::write<reg::spsr_el1>(spsr);
     reg::write<reg::esr_el1>(entry.esr);
@@ -49,9 +52,16 @@ void on_instruction_abort(Vcpu& vcpu) {
     inject(GuestFault::instruction_abort);
 }
 
-// Physical interrupts wake the pCPU though EL2 masks them; a spurious return is allowed.
+// A virtual interrupt does not wake EL2's own WFI (DDI 0487, WFI wake-up events), and while it is
+// listed its physical one cannot signal: with one pending the guest goes on at once, whatever
+// PSTATE.I says. Physical interrupts wake though EL2 masks them; a spurious return is allowed.
 template <class G>
-void wait_for_interrupt(G gic) {
+void wait_for_interrupt(G gic, const Vcpu& vcpu) {
+    // VMCR.VPMR: GICv2 keeps bits 7:3 of it, at the same place.
+    const u32 priority_mask = gic.save_interface().vmcr >> 24 & 0xf8;
+    if (vcpu.irqs.best_pending().value < priority_mask) {
+        return;
+    }
     gic.poke();
     barrier::dsb_sy(); // the guest's stores are out before the core stops
     asm volatile("wfi" ::: "memory");
@@ -63,7 +73,7 @@ void on_call(G gic, Vcpu& vcpu) {
     const CallOutcome outcome = one_vcpu_call(x[0], x[1], x[2]);
     switch (outcome.action) {
     case CallAction::answer: break;
-    case CallAction::wait: wait_for_interrupt(gic); break;
+    case CallAction::wait: wait_for_interrupt(gic, vcpu); break;
     case CallAction::verdict: vcpu.vm->verdict = x[1]; break;
     case CallAction::power_off: end_vm(*vcpu.vm, EndStatus::good);
     case CallAction::reset: end_vm(*vcpu.vm, EndStatus::reset);
@@ -127,7 +137,7 @@ void on_system_register(G gic, Vcpu& vcpu, EsrEl2 esr) {
 template <class G>
 [[nodiscard]] ExitFrame& guest_sync(G gic) {
     Vcpu& vcpu = *this_cpu().vcpu;
-    (void)sync_from(gic, vcpu.irqs);
+    sync_from(gic, vcpu.irqs);
     const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
     switch (exit_class(esr)) {
     case ExitClass::hvc64: on_call(gic, vcpu); break;
@@ -140,7 +150,7 @@ template <class G>
     case ExitClass::instruction_abort: on_instruction_abort(vcpu); break;
     case ExitClass::wfx:
         if (!decode_wait(esr).is_wfe()) {
-            wait_for_interrupt(gic);
+            wait_for_interrupt(gic, vcpu);
         }
         skip_instruction();
         break;

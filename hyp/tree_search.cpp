@@ -57,7 +57,7 @@ FoundTree find_tree(u64 x0, Pa image) {
         {gib_base + 128 * mib, "RAM + 128 MiB"},
     };
     FoundTree found;
-    constexpr u64 address_limit = u64{1} << 40;
+    constexpr u64 address_limit = u64{1} << 48;
     for (const Candidate& candidate : candidates) {
         if (!candidate.at.is_aligned(8) || candidate.at.value() >= address_limit) {
             continue;

@@ -91,7 +91,10 @@ public:
     [[nodiscard]] u32 private_pending() {
         return bus_.template read32<Private>(word_offset(GicdBits::ispendr, 0));
     }
+    // What an acknowledge or a guest's end of interrupt did by system register has reached the
+    // distributor before it is asked; else a fresh interrupt would look ended.
     [[nodiscard]] u32 private_active() {
+        sys_.template barrier<Barrier::dsb_sy>();
         return bus_.template read32<Private>(word_offset(GicdBits::isactiver, 0));
     }
     // ISPENDR<word> and ISACTIVER<word> of SPIs, word >= 1.
@@ -99,6 +102,7 @@ public:
         return bus_.template read32<Frame::gicd>(word_offset(GicdBits::ispendr, word));
     }
     [[nodiscard]] u32 shared_active(u32 word) {
+        sys_.template barrier<Barrier::dsb_sy>(); // as above
         return bus_.template read32<Frame::gicd>(word_offset(GicdBits::isactiver, word));
     }
 

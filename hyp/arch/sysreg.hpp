@@ -32,6 +32,7 @@ template <u32 Encoding>
 inline constexpr u32 midr_el1         = sysreg_encoding(3, 0, 0, 0, 0);
 inline constexpr u32 mpidr_el1        = sysreg_encoding(3, 0, 0, 0, 5);
 inline constexpr u32 id_aa64pfr0_el1  = sysreg_encoding(3, 0, 0, 4, 0);
+inline constexpr u32 id_aa64pfr1_el1  = sysreg_encoding(3, 0, 0, 4, 1);
 inline constexpr u32 id_aa64dfr0_el1  = sysreg_encoding(3, 0, 0, 5, 0);
 inline constexpr u32 id_aa64isar1_el1 = sysreg_encoding(3, 0, 0, 6, 1);
 inline constexpr u32 id_aa64mmfr0_el1 = sysreg_encoding(3, 0, 0, 7, 0);
@@ -64,6 +65,7 @@ inline constexpr u32 elr_el2          = sysreg_encoding(3, 4, 4, 0, 1);
 inline constexpr u32 esr_el2          = sysreg_encoding(3, 4, 5, 2, 0);
 inline constexpr u32 far_el2          = sysreg_encoding(3, 4, 6, 0, 0);
 inline constexpr u32 hpfar_el2        = sysreg_encoding(3, 4, 6, 0, 4);
+inline constexpr u32 mpam2_el2        = sysreg_encoding(3, 4, 10, 5, 0);
 inline constexpr u32 vbar_el2         = sysreg_encoding(3, 4, 12, 0, 0);
 // clang-format on
 

@@ -41,10 +41,27 @@ void apply(Gic& gic, VcpuIrqs& irqs, const Entry& entry) {
     }
 }
 
-// Reads what sync() needs, and no more, then syncs. `wanted` adds words of physical state that the
-// guest's access is about to read (Vdist::physical_words()). Returns the words that were read.
+// The physical pending and active bits of the words in the mask `words`, as they are now.
 template <class Gic>
-PhysWords sync_from(Gic& gic, VcpuIrqs& irqs, u32 wanted = 0) {
+[[nodiscard]] PhysWords read_physical(Gic& gic, u32 words) {
+    PhysWords phys;
+    phys.known = words;
+    if ((words & 1U) != 0) {
+        phys.pending[0] = gic.private_pending();
+        phys.active[0] = gic.private_active();
+    }
+    for (u32 rest = words & ~1U; rest != 0; rest &= rest - 1) {
+        const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
+        phys.pending[word] = gic.shared_pending(word);
+        phys.active[word] = gic.shared_active(word);
+    }
+    return phys;
+}
+
+// Reads what sync() needs, and no more, then syncs. Once per exit: what a first sync retired, a
+// second one would take back from the list register, while its deactivation is already decided.
+template <class Gic>
+void sync_from(Gic& gic, VcpuIrqs& irqs) {
     LrFile file;
     file.live = irqs.live_list_registers();
     for (u32 rest = file.live; rest != 0; rest &= rest - 1) {
@@ -56,19 +73,7 @@ PhysWords sync_from(Gic& gic, VcpuIrqs& irqs, u32 wanted = 0) {
         constexpr u32 veoim = 1U << 9; // GICH_VMCR.VEM, ICH_VMCR_EL2.VEOIM
         file.split_eoi = (gic.save_interface().vmcr & veoim) != 0;
     }
-    PhysWords phys;
-    phys.known = wanted | irqs.needs_phys(file);
-    if ((phys.known & 1U) != 0) {
-        phys.pending[0] = gic.private_pending();
-        phys.active[0] = gic.private_active();
-    }
-    for (u32 rest = phys.known & ~1U; rest != 0; rest &= rest - 1) {
-        const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
-        phys.pending[word] = gic.shared_pending(word);
-        phys.active[word] = gic.shared_active(word);
-    }
-    irqs.sync(file, phys);
-    return phys;
+    irqs.sync(file, read_physical(gic, irqs.needs_phys(file)));
 }
 
 } // namespace hyp

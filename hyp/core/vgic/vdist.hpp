@@ -20,7 +20,7 @@ public:
     // `affinity` is what the guest reads in MPIDR_EL1. Resets the vCPU's configuration.
     Vdist(VcpuIrqs& irqs, GicGeneration generation, Affinity affinity);
 
-    // The words of physical state that read() needs, as a mask for sync_from().
+    // The words of physical state that read() needs, as a mask for read_physical().
     [[nodiscard]] u32 physical_words(VdistFrame frame, u32 offset) const;
     // The vCPU has been synced. `phys` holds physical_words(), else pending levels read from memory.
     [[nodiscard]] u64 read(VdistFrame frame, u32 offset, AccessSize size,

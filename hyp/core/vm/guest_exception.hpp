@@ -24,11 +24,21 @@ inline constexpr u64 spsr_mode_mask = 0x1f;
 inline constexpr u64 spsr_el1h_masked = 0x3c5; // EL1h, DAIF
 inline constexpr u64 sctlr_el1_span = u64{1} << 23;
 inline constexpr u64 pstate_pan = u64{1} << 22;
+inline constexpr u64 sctlr_el1_dssbs = u64{1} << 44;
+inline constexpr u64 pstate_ssbs = u64{1} << 12;
+inline constexpr u64 pstate_dit = u64{1} << 24;
 
-// `spsr` is SPSR_EL2 at the exit, `sctlr_el1` the guest's. PSTATE.PAN is set unless SCTLR_EL1.SPAN
-// forbids, and only when the CPU has it (`has_pan`).
+// Bits of PSTATE that an exception sets where the CPU has them.
+struct PstateFeatures {
+    bool pan = false;
+    bool ssbs = false;
+};
+
+// `spsr` is SPSR_EL2 at the exit, `sctlr_el1` the guest's: it says whether PSTATE.PAN is set (SPAN)
+// and what SSBS becomes (DSSBS). DIT stays.
 [[nodiscard]] constexpr GuestException make_guest_exception(GuestFault fault, u64 spsr,
-                                                            u64 sctlr_el1, bool has_pan) {
+                                                            u64 sctlr_el1,
+                                                            PstateFeatures features) {
     const bool aarch32 = (spsr & 0x10) != 0;
     const u64 mode = spsr & spsr_mode_mask;
     const bool from_el0 = aarch32 || mode == 0;
@@ -62,15 +72,19 @@ inline constexpr u64 pstate_pan = u64{1} << 22;
         break;
     }
     u64 entry = spsr_el1h_masked;
-    if (has_pan) {
+    if (features.pan) {
         entry |= (sctlr_el1 & sctlr_el1_span) == 0 ? pstate_pan : spsr & pstate_pan;
     }
+    if (features.ssbs) {
+        entry |= (sctlr_el1 & sctlr_el1_dssbs) != 0 ? pstate_ssbs : 0;
+    }
+    entry |= spsr & pstate_dit; // RES0 where there is none
     return {offset, exception_class << 26 | il | syndrome, entry};
 }
 
-static_assert(make_guest_exception(GuestFault::load_abort, 0x3c5, 0, false).esr == 0x96000010);
-static_assert(make_guest_exception(GuestFault::store_abort, 0x3c5, 0, false).esr == 0x96000050);
-static_assert(make_guest_exception(GuestFault::load_abort, 0x3c0, 0, false).vector_offset == 0x400);
-static_assert(make_guest_exception(GuestFault::undefined, 0x3c5, 0, true).spsr == 0x4003c5);
+static_assert(make_guest_exception(GuestFault::load_abort, 0x3c5, 0, {}).esr == 0x96000010);
+static_assert(make_guest_exception(GuestFault::store_abort, 0x3c5, 0, {}).esr == 0x96000050);
+static_assert(make_guest_exception(GuestFault::load_abort, 0x3c0, 0, {}).vector_offset == 0x400);
+static_assert(make_guest_exception(GuestFault::undefined, 0x3c5, 0, {.pan = true}).spsr == 0x4003c5);
 
 } // namespace hyp

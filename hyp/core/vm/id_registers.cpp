@@ -13,6 +13,8 @@ struct Allowed {
 
 [[nodiscard]] constexpr u64 field(unsigned lsb) { return u64{0xf} << lsb; }
 
+// CSV2_2 adds SCXTNUM registers, which are not switched.
+constexpr unsigned csv2_lsb = 56;
 constexpr u64 gic_field = field(24);   // ID_AA64PFR0_EL1.GIC
 constexpr u64 pa_range_field = field(0); // ID_AA64MMFR0_EL1.PARange
 
@@ -29,8 +31,8 @@ constexpr Allowed allowed[] = {
     {3, 4, field(0) | field(4)},                                        // ID_PFR2_EL1: CSV3, SSBS
     // ID_AA64PFR0_EL1: EL0, EL1, FP, AdvSIMD, GIC, DIT, CSV2, CSV3. Not EL2, EL3, RAS, SVE, MPAM, AMU
     {4, 0, field(0) | field(4) | field(16) | field(20) | gic_field | field(48) | field(56) | field(60)},
-    // ID_AA64PFR1_EL1: BT, SSBS, CSV2_frac. Not MTE, SME, RAS_frac, MPAM_frac, NMI
-    {4, 1, field(0) | field(4) | field(32)},
+    // ID_AA64PFR1_EL1: BT, SSBS. Not MTE, SME, RAS_frac, MPAM_frac, CSV2_frac, NMI
+    {4, 1, field(0) | field(4)},
     // ID_AA64DFR0_EL1: DebugVer, BRPs, WRPs, CTX_CMPs, DoubleLock. Not PMU, trace, SPE, BRBE
     {5, 0, field(0) | field(12) | field(20) | field(28) | field(36)},
     {6, 0, ~field(24)},                           // ID_AA64ISAR0_EL1 without TME
@@ -61,6 +63,8 @@ u64 guest_id_register(u32 crm, u32 op2, u64 host, GicGeneration gic, u32 ipa_bit
         if (crm == 4 && op2 == 0) {
             value &= ~gic_field;
             value |= gic == GicGeneration::v3 ? u64{1} << 24 : 0;
+            value &= ~field(csv2_lsb);
+            value |= (host & field(csv2_lsb)) != 0 ? u64{1} << csv2_lsb : 0;
         }
         if (crm == 7 && op2 == 0 && (value & pa_range_field) > pa_range_of(ipa_bits)) {
             value = (value & ~pa_range_field) | pa_range_of(ipa_bits);

@@ -109,7 +109,7 @@ public:
     }
 
     // The pieces of an IRQ exit, for checks that look in between.
-    void sync() { (void)sync_from(gic, irqs); }
+    void sync() { sync_from(gic, irqs); }
     [[nodiscard]] Ack acknowledge() {
         const Ack ack = gic.acknowledge();
         count(ack);

@@ -17,7 +17,7 @@ constexpr u64 aarch32_user = 0x10;
 
 TEST_CASE("guest exception: the vector by where the guest was") {
     const auto offset = [](u64 spsr) {
-        return make_guest_exception(GuestFault::undefined, spsr, 0, false).vector_offset;
+        return make_guest_exception(GuestFault::undefined, spsr, 0, {}).vector_offset;
     };
     CHECK(offset(el1t) == 0x000);
     CHECK(offset(el1h) == 0x200);
@@ -27,7 +27,7 @@ TEST_CASE("guest exception: the vector by where the guest was") {
 
 TEST_CASE("guest exception: the syndrome names class, level and direction") {
     const auto esr = [](GuestFault fault, u64 spsr) {
-        return make_guest_exception(fault, spsr, 0, false).esr;
+        return make_guest_exception(fault, spsr, 0, {}).esr;
     };
     CHECK(esr(GuestFault::undefined, el1h) == 0x0200'0000);
     CHECK(esr(GuestFault::load_abort, el1h) == 0x9600'0010);
@@ -41,10 +41,23 @@ TEST_CASE("guest exception: EL1h, all masked, PAN by SCTLR_EL1.SPAN") {
     constexpr u64 span = u64{1} << 23;
     constexpr u64 pan = u64{1} << 22;
     const auto spsr = [](u64 from, u64 sctlr, bool has_pan) {
-        return make_guest_exception(GuestFault::undefined, from, sctlr, has_pan).spsr;
+        return make_guest_exception(GuestFault::undefined, from, sctlr, {.pan = has_pan}).spsr;
     };
     CHECK(spsr(el0t, 0, false) == 0x3c5);
     CHECK(spsr(el0t, 0, true) == (0x3c5 | pan));
     CHECK(spsr(el0t, span, true) == 0x3c5);
     CHECK(spsr(el0t | pan, span, true) == (0x3c5 | pan));
+}
+
+TEST_CASE("guest exception: SSBS by SCTLR_EL1.DSSBS, DIT stays") {
+    constexpr u64 dssbs = u64{1} << 44;
+    constexpr u64 ssbs = u64{1} << 12;
+    constexpr u64 dit = u64{1} << 24;
+    const auto spsr = [](u64 from, u64 sctlr, bool has_ssbs) {
+        return make_guest_exception(GuestFault::undefined, from, sctlr, {.ssbs = has_ssbs}).spsr;
+    };
+    CHECK(spsr(el0t | ssbs, 0, true) == 0x3c5);
+    CHECK(spsr(el0t, dssbs, true) == (0x3c5 | ssbs));
+    CHECK(spsr(el0t, dssbs, false) == 0x3c5);
+    CHECK(spsr(el0t | dit, 0, true) == (0x3c5 | dit));
 }

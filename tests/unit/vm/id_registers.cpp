@@ -23,6 +23,8 @@ TEST_CASE("ID registers: hidden features read as zero on a CPU that has everythi
     CHECK(field(4, 0, 32) == 0); // SVE
     CHECK(field(4, 0, 40) == 0); // MPAM
     CHECK(field(4, 0, 44) == 0); // AMU
+    CHECK(field(4, 1, 32) == 0); // ID_AA64PFR1_EL1.CSV2_frac
+    CHECK(field(4, 0, 56) == 1); // CSV2, without SCXTNUM
     CHECK(field(4, 1, 8) == 0);  // ID_AA64PFR1_EL1.MTE
     CHECK(field(4, 1, 12) == 0); // RAS_frac
     CHECK(field(4, 1, 24) == 0); // SME
