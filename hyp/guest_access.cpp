@@ -7,41 +7,59 @@ namespace hyp {
 
 namespace {
 
-template <class G>
-[[nodiscard]] u64 access_distributor(G gic, Vcpu& vcpu, VdistFrame frame, u32 offset,
-                                     const GuestAccess& access) {
-    const auto size = static_cast<AccessSize>(access.size);
-    Vdist& distributor = *vcpu.distributor;
-    if (access.direction == Direction::write) {
-        distributor.write(frame, offset, size, access.value);
-        return 0;
-    }
-    const PhysWords phys = read_physical(gic, distributor.physical_words(frame, offset));
-    return distributor.read(frame, offset, size, phys);
+// Cache maintenance by set/way: done here as clean and invalidate, whatever the guest asked, for an
+// invalidate alone could drop EL2's own dirty lines.
+void clean_invalidate_set_way(u64 set_way) {
+    asm volatile("dc cisw, %0" ::"r"(set_way) : "memory");
 }
 
-// The guest's DIR, where it traps: it counts only in EOImode 1 (VMCR.VEOIM, the same bit in both).
-template <class G>
-void deactivate_for_guest(G gic, Vcpu& vcpu, u64 value) {
-    constexpr u32 veoim = 1U << 9;
-    constexpr u64 intid_mask = 0xff'ffff;
-    const u64 mask = vcpu.irqs.caps().generation == GicGeneration::v2 ? 0x3ff : intid_mask;
-    if ((gic.save_interface().vmcr & veoim) != 0) {
-        vcpu.irqs.on_deactivate(VIntid{static_cast<u32>(value & mask)});
-    }
+constexpr SysReg dc_isw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 6, 2));
+constexpr SysReg dc_csw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 10, 2));
+constexpr SysReg dc_cisw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 14, 2));
+constexpr SysReg actlr_el1 = static_cast<SysReg>(sysreg_encoding(3, 0, 1, 0, 1));
+constexpr SysReg icc_sgi0r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 7));
+constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 6));
+
+// op0=3, op1=0, CRn=0, CRm=1..7: the group that HCR_EL2.TID3 traps.
+[[nodiscard]] bool is_id_register(SysReg reg) {
+    const u32 encoding = static_cast<u32>(reg);
+    const u32 crm = encoding >> 3 & 15;
+    return encoding >> 7 == sysreg_encoding(3, 0, 0, 0, 0) >> 7 && crm >= id_register_crm_first &&
+           crm <= id_register_crm_last;
 }
 
-// What the guest finds at an address.
-struct alignas(8) Device {
-    enum class Kind : u8 { none, ignored, deactivation, distributor };
-    Kind kind = Kind::none;
-    VdistFrame frame = VdistFrame::gicd;
-    u32 offset = 0; // within the frame
-};
+[[nodiscard]] Answer read_system_register(const Vcpu& vcpu, SysReg reg) {
+    if (is_id_register(reg)) {
+        const u32 encoding = static_cast<u32>(reg);
+        return {Outcome::done,
+                vcpu.vm->id_registers[id_register_index(encoding >> 3 & 15, encoding & 7)]};
+    }
+    return {reg == actlr_el1 ? Outcome::done : Outcome::absent};
+}
+
+[[nodiscard]] Answer write_system_register(Vcpu& vcpu, SysReg reg, u64 value) {
+    if (reg == SysReg::icc_dir) {
+        return {Outcome::deactivation, value};
+    }
+    if (reg == SysReg::icc_sgi1r) {
+        vcpu.distributor->write_sgi(SgiRegister::sgi1r, value);
+    } else if (reg == icc_asgi1r) {
+        vcpu.distributor->write_sgi(SgiRegister::asgi1r, value);
+    } else if (reg == icc_sgi0r) {
+        vcpu.distributor->write_sgi(SgiRegister::sgi0r, value);
+    } else if (reg == dc_isw || reg == dc_csw || reg == dc_cisw) {
+        clean_invalidate_set_way(value);
+    } else if (reg != actlr_el1) {
+        return {Outcome::absent};
+    }
+    return {};
+}
+
+} // namespace
 
 // GICv2: the page of GICC that holds DIR alone is not mapped, so that a deactivation is seen here
 // even when its list register is gone.
-[[nodiscard]] Device device_at(GicGeneration generation, const GuestAccess& access) {
+Device device_at(GicGeneration generation, const GuestAccess& access) {
     const bool v2 = generation == GicGeneration::v2;
     const IpaRange gicd = v2 ? guest_map::gicd_v2 : guest_map::gicd_v3;
     if (guest_map::flash.contains(access.ipa)) {
@@ -66,83 +84,42 @@ struct alignas(8) Device {
     return {};
 }
 
-// Cache maintenance by set/way: done here as clean and invalidate, whatever the guest asked, for an
-// invalidate alone could drop EL2's own dirty lines.
-void clean_invalidate_set_way(u64 set_way) {
-    asm volatile("dc cisw, %0" ::"r"(set_way) : "memory");
+u32 physical_words(const Vcpu& vcpu, const Device& device, const GuestAccess& access) {
+    const bool is_read = access.direction == Direction::read;
+    return device.kind == Device::Kind::distributor && is_read
+               ? vcpu.distributor->physical_words(device.frame, device.offset)
+               : 0;
 }
 
-constexpr SysReg dc_isw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 6, 2));
-constexpr SysReg dc_csw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 10, 2));
-constexpr SysReg dc_cisw = static_cast<SysReg>(sysreg_encoding(1, 0, 7, 14, 2));
-constexpr SysReg actlr_el1 = static_cast<SysReg>(sysreg_encoding(3, 0, 1, 0, 1));
-constexpr SysReg icc_sgi0r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 7));
-constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 6));
-
-// op0=3, op1=0, CRn=0, CRm=1..7: the group that HCR_EL2.TID3 traps.
-[[nodiscard]] bool is_id_register(SysReg reg) {
-    const u32 encoding = static_cast<u32>(reg);
-    const u32 crm = encoding >> 3 & 15;
-    return encoding >> 7 == sysreg_encoding(3, 0, 0, 0, 0) >> 7 && crm >= id_register_crm_first &&
-           crm <= id_register_crm_last;
-}
-
-[[nodiscard]] std::optional<u64> read_system_register(const Vcpu& vcpu, SysReg reg) {
-    if (is_id_register(reg)) {
-        const u32 encoding = static_cast<u32>(reg);
-        return vcpu.vm->id_registers[id_register_index(encoding >> 3 & 15, encoding & 7)];
-    }
-    if (reg == actlr_el1) {
-        return 0;
-    }
-    return std::nullopt;
-}
-
-template <class G>
-[[nodiscard]] std::optional<u64> write_system_register(G gic, Vcpu& vcpu, SysReg reg, u64 value) {
-    if (reg == SysReg::icc_dir) {
-        deactivate_for_guest(gic, vcpu, value);
-    } else if (reg == SysReg::icc_sgi1r) {
-        vcpu.distributor->write_sgi(SgiRegister::sgi1r, value);
-    } else if (reg == icc_asgi1r) {
-        vcpu.distributor->write_sgi(SgiRegister::asgi1r, value);
-    } else if (reg == icc_sgi0r) {
-        vcpu.distributor->write_sgi(SgiRegister::sgi0r, value);
-    } else if (reg == dc_isw || reg == dc_csw || reg == dc_cisw) {
-        clean_invalidate_set_way(value);
-    } else if (reg != actlr_el1) {
-        return std::nullopt;
-    }
-    return 0;
-}
-
-} // namespace
-
-template <class G>
-std::optional<u64> access_device(G gic, Vcpu& vcpu, const GuestAccess& access) {
-    const Device device = device_at(vcpu.irqs.caps().generation, access);
+Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access,
+                     const PhysWords& phys) {
+    const auto size = static_cast<AccessSize>(access.size);
     switch (device.kind) {
-    case Device::Kind::none: return std::nullopt;
+    case Device::Kind::none: return {Outcome::absent};
     case Device::Kind::ignored: break;
-    case Device::Kind::deactivation: deactivate_for_guest(gic, vcpu, access.value); break;
+    case Device::Kind::deactivation: return {Outcome::deactivation, access.value};
     case Device::Kind::distributor:
-        return access_distributor(gic, vcpu, device.frame, device.offset, access);
+        if (access.direction == Direction::read) {
+            return {Outcome::done, vcpu.distributor->read(device.frame, device.offset, size, phys)};
+        }
+        vcpu.distributor->write(device.frame, device.offset, size, access.value);
+        break;
     }
-    return 0;
+    return {};
 }
 
-template std::optional<u64> access_device(HostGicV2, Vcpu&, const GuestAccess&);
-template std::optional<u64> access_device(HostGicV3, Vcpu&, const GuestAccess&);
-
-template <class G>
-std::optional<u64> access_system_register(G gic, Vcpu& vcpu, const SysRegExit& exit, u64 value) {
-    if (exit.direction == Direction::read) {
-        return read_system_register(vcpu, exit.reg);
-    }
-    return write_system_register(gic, vcpu, exit.reg, value);
+Answer access_system_register(Vcpu& vcpu, const SysRegExit& exit, u64 value) {
+    return exit.direction == Direction::read ? read_system_register(vcpu, exit.reg)
+                                             : write_system_register(vcpu, exit.reg, value);
 }
 
-template std::optional<u64> access_system_register(HostGicV2, Vcpu&, const SysRegExit&, u64);
-template std::optional<u64> access_system_register(HostGicV3, Vcpu&, const SysRegExit&, u64);
+void deactivate(Vcpu& vcpu, u32 vmcr, u64 value) {
+    constexpr u32 veoim = 1U << 9;
+    constexpr u64 intid_mask = 0xff'ffff;
+    const u64 mask = vcpu.irqs.caps().generation == GicGeneration::v2 ? 0x3ff : intid_mask;
+    if ((vmcr & veoim) != 0) {
+        vcpu.irqs.on_deactivate(VIntid{static_cast<u32>(value & mask)});
+    }
+}
 
 } // namespace hyp

@@ -52,6 +52,118 @@ void on_instruction_abort(Vcpu& vcpu) {
     inject(GuestFault::instruction_abort);
 }
 
+// An exit, decoded: what it is and what of the GIC's state must be read for it.
+struct Exit {
+    EsrEl2 esr;
+    ExitClass what;
+    DataAbortExit abort{}; // the rest for data aborts only
+    GuestAccess access{};
+    Device device{};
+    u32 physical_words = 0;
+};
+
+// Can it be told what the guest wanted, and may a device be behind the address?
+[[nodiscard]] bool is_device_access(const DataAbortExit& exit) {
+    return !exit.cache_maintenance && exit.syndrome_valid && !exit.abort.on_stage1_walk &&
+           exit.abort.far_valid && exit.abort.status.kind == FaultKind::translation;
+}
+
+[[nodiscard]] Exit describe_exit(const Vcpu& vcpu) {
+    const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
+    Exit exit{esr, exit_class(esr)};
+    if (exit.what != ExitClass::data_abort) {
+        return exit;
+    }
+    exit.abort = decode_data_abort(esr);
+    if (is_device_access(exit.abort)) {
+        // HPFAR_EL2.FIPA is bits 47:12 of the IPA at 43:4.
+        const Ipa ipa{(reg::read<reg::hpfar_el2>() & ~u64{0xf}) << 8 |
+                      (reg::read<reg::far_el2>() & 0xfff)};
+        const MmioAccess& access = exit.abort.access;
+        exit.access = {ipa, access.size, access.direction, vcpu.frame.read(access.rt.number)};
+        exit.device = device_at(vcpu.irqs.caps().generation, exit.access);
+        exit.physical_words = physical_words(vcpu, exit.device, exit.access);
+    }
+    return exit;
+}
+
+// What is left to do by the GIC's driver.
+enum class Rest : u8 { nothing, wait, deactivate };
+struct Handled {
+    Rest rest = Rest::nothing;
+    u64 value = 0; // of DIR
+};
+
+// A read's value goes to `rt`, or `fault` to a guest that touched what is not there.
+[[nodiscard]] Handled finish_access(Vcpu& vcpu, const Answer& answer, Direction direction,
+                                    GuestRegister rt, GuestFault fault) {
+    if (answer.outcome == Outcome::absent) {
+        inject(fault);
+        return {};
+    }
+    if (direction == Direction::read) {
+        vcpu.frame.write(rt.number, answer.value);
+    }
+    skip_instruction();
+    return {answer.outcome == Outcome::deactivation ? Rest::deactivate : Rest::nothing,
+            answer.value};
+}
+
+[[nodiscard]] Handled on_data_abort(Vcpu& vcpu, const Exit& exit, const PhysWords& phys) {
+    if (exit.abort.cache_maintenance) {
+        skip_instruction(); // there is nothing behind the address to maintain
+        return {};
+    }
+    const MmioAccess& access = exit.abort.access;
+    const bool is_read = access.direction == Direction::read;
+    Answer answer = access_device(vcpu, exit.device, exit.access, phys);
+    if (is_read) {
+        answer.value = loaded_value(access, answer.value);
+    }
+    return finish_access(vcpu, answer, access.direction, access.rt,
+                         is_read ? GuestFault::load_abort : GuestFault::store_abort);
+}
+
+[[nodiscard]] Handled on_system_register(Vcpu& vcpu, EsrEl2 esr) {
+    const SysRegExit exit = decode_system_register(esr);
+    const Answer answer = access_system_register(vcpu, exit, vcpu.frame.read(exit.rt.number));
+    return finish_access(vcpu, answer, exit.direction, exit.rt, GuestFault::undefined);
+}
+
+[[nodiscard]] Handled on_call(Vcpu& vcpu) {
+    u64* x = vcpu.frame.x;
+    const CallOutcome outcome = one_vcpu_call(x[0], x[1], x[2]);
+    switch (outcome.action) {
+    case CallAction::answer:
+    case CallAction::wait: break;
+    case CallAction::verdict: vcpu.vm->verdict = x[1]; break;
+    case CallAction::power_off: end_vm(*vcpu.vm, EndStatus::good);
+    case CallAction::reset: end_vm(*vcpu.vm, EndStatus::reset);
+    }
+    x[0] = outcome.value;
+    return {outcome.action == CallAction::wait ? Rest::wait : Rest::nothing};
+}
+
+// The vCPU has been synced; `phys` holds what the exit asked for.
+[[nodiscard]] Handled handle(Vcpu& vcpu, const Exit& exit, const PhysWords& phys) {
+    switch (exit.what) {
+    case ExitClass::hvc64: return on_call(vcpu);
+    case ExitClass::smc64: skip_instruction(); return on_call(vcpu);
+    case ExitClass::system_register: return on_system_register(vcpu, exit.esr);
+    case ExitClass::data_abort: return on_data_abort(vcpu, exit, phys);
+    case ExitClass::instruction_abort: on_instruction_abort(vcpu); return {};
+    case ExitClass::wfx:
+        skip_instruction();
+        return {decode_wait(exit.esr).is_wfe() ? Rest::nothing : Rest::wait};
+    case ExitClass::fp:
+    case ExitClass::unknown:
+    case ExitClass::illegal_state:
+    case ExitClass::other: break;
+    }
+    inject(GuestFault::undefined);
+    return {};
+}
+
 // A virtual interrupt does not wake EL2's own WFI (DDI 0487, WFI wake-up events), and while it is
 // listed its physical one cannot signal: with one pending the guest goes on at once, whatever
 // PSTATE.I says. Physical interrupts wake though EL2 masks them; a spurious return is allowed.
@@ -68,96 +180,15 @@ void wait_for_interrupt(G gic, const Vcpu& vcpu) {
 }
 
 template <class G>
-void on_call(G gic, Vcpu& vcpu) {
-    u64* x = vcpu.frame.x;
-    const CallOutcome outcome = one_vcpu_call(x[0], x[1], x[2]);
-    switch (outcome.action) {
-    case CallAction::answer: break;
-    case CallAction::wait: wait_for_interrupt(gic, vcpu); break;
-    case CallAction::verdict: vcpu.vm->verdict = x[1]; break;
-    case CallAction::power_off: end_vm(*vcpu.vm, EndStatus::good);
-    case CallAction::reset: end_vm(*vcpu.vm, EndStatus::reset);
-    }
-    x[0] = outcome.value;
-}
-
-// Can it be told what the guest wanted, and may a device be behind the address?
-[[nodiscard]] bool is_device_access(const DataAbortExit& exit) {
-    return !exit.cache_maintenance && exit.syndrome_valid && !exit.abort.on_stage1_walk &&
-           exit.abort.far_valid && exit.abort.status.kind == FaultKind::translation;
-}
-
-[[nodiscard]] GuestAccess guest_access(const Vcpu& vcpu, const MmioAccess& access) {
-    // HPFAR_EL2.FIPA is bits 47:12 of the IPA at 43:4.
-    const Ipa ipa{(reg::read<reg::hpfar_el2>() & ~u64{0xf}) << 8 |
-                  (reg::read<reg::far_el2>() & 0xfff)};
-    return {ipa, access.size, access.direction, vcpu.frame.read(access.rt.number)};
-}
-
-void finish_data_abort(Vcpu& vcpu, const DataAbortExit& exit, std::optional<u64> answer) {
-    const bool is_read = exit.access.direction == Direction::read;
-    if (!answer.has_value() && !exit.cache_maintenance) {
-        inject(is_read ? GuestFault::load_abort : GuestFault::store_abort);
-        return;
-    }
-    if (answer.has_value() && is_read) {
-        vcpu.frame.write(exit.access.rt.number, loaded_value(exit.access, *answer));
-    }
-    skip_instruction(); // also where there is nothing behind the address to maintain
-}
-
-template <class G>
-void on_data_abort(G gic, Vcpu& vcpu, EsrEl2 esr) {
-    const DataAbortExit exit = decode_data_abort(esr);
-    std::optional<u64> answer;
-    if (is_device_access(exit)) {
-        answer = access_device(gic, vcpu, guest_access(vcpu, exit.access));
-    }
-    finish_data_abort(vcpu, exit, answer);
-}
-
-void finish_system_register(Vcpu& vcpu, const SysRegExit& exit, std::optional<u64> answer) {
-    if (!answer.has_value()) {
-        inject(GuestFault::undefined);
-        return;
-    }
-    if (exit.direction == Direction::read) {
-        vcpu.frame.write(exit.rt.number, *answer);
-    }
-    skip_instruction();
-}
-
-template <class G>
-void on_system_register(G gic, Vcpu& vcpu, EsrEl2 esr) {
-    const SysRegExit exit = decode_system_register(esr);
-    const u64 value = vcpu.frame.read(exit.rt.number);
-    finish_system_register(vcpu, exit, access_system_register(gic, vcpu, exit, value));
-}
-
-template <class G>
 [[nodiscard]] ExitFrame& guest_sync(G gic) {
     Vcpu& vcpu = *this_cpu().vcpu;
+    const Exit exit = describe_exit(vcpu);
     sync_from(gic, vcpu.irqs);
-    const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
-    switch (exit_class(esr)) {
-    case ExitClass::hvc64: on_call(gic, vcpu); break;
-    case ExitClass::smc64:
-        on_call(gic, vcpu);
-        skip_instruction();
-        break;
-    case ExitClass::system_register: on_system_register(gic, vcpu, esr); break;
-    case ExitClass::data_abort: on_data_abort(gic, vcpu, esr); break;
-    case ExitClass::instruction_abort: on_instruction_abort(vcpu); break;
-    case ExitClass::wfx:
-        if (!decode_wait(esr).is_wfe()) {
-            wait_for_interrupt(gic, vcpu);
-        }
-        skip_instruction();
-        break;
-    case ExitClass::fp:
-    case ExitClass::unknown:
-    case ExitClass::illegal_state:
-    case ExitClass::other: inject(GuestFault::undefined); break;
+    const Handled handled = handle(vcpu, exit, read_physical(gic, exit.physical_words));
+    switch (handled.rest) {
+    case Rest::nothing: break;
+    case Rest::wait: wait_for_interrupt(gic, vcpu); break;
+    case Rest::deactivate: deactivate(vcpu, gic.save_interface().vmcr, handled.value); break;
     }
     return enter_guest(gic, vcpu);
 }
