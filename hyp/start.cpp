@@ -182,22 +182,24 @@ void configure_el2(const Vm& vm, GicGeneration gic, bool trap_wfi) {
     return false;
 }
 
-template <class G>
-[[nodiscard]] VgicCaps examine(G gic, const Platform& platform, const Options& options) {
-    const GicGeneration generation = platform.gic.generation;
-    const GicFacts facts = gic.facts();
-    report_gic(platform, facts);
-    const bool timer = hyp_timer_arrives(gic, TargetSysReg{}, platform.timer.hyp.intid);
-    const bool maintenance = maintenance_arrives(gic, TargetSysReg{}, baton.maintenance);
+// What the self-tests of a GIC found.
+struct SelfTests {
+    bool hyp_timer;
+    bool maintenance;
+    bool missing_reevaluation;
+};
+
+// What the vGIC may count on; the doctor's word on it.
+[[nodiscard]] VgicCaps judge_gic(GicGeneration generation, const GicFacts& facts,
+                                 const SelfTests& tests, const Options& options) {
     baton.console.print("doctor: self-test: hypervisor timer interrupt %s, maintenance interrupt "
                         "%s\n",
-                        timer ? "arrives" : "DOES NOT ARRIVE",
-                        maintenance ? "arrives" : "DOES NOT ARRIVE");
-    const bool found = generation == GicGeneration::v2 && missing_reevaluation(gic, platform);
-    const bool handled = found && !options.ignore_quirks;
+                        tests.hyp_timer ? "arrives" : "DOES NOT ARRIVE",
+                        tests.maintenance ? "arrives" : "DOES NOT ARRIVE");
+    const bool handled = tests.missing_reevaluation && !options.ignore_quirks;
     if (generation == GicGeneration::v2) {
-        report_quirk("gicv2-no-reevaluation", found,
-                     !found    ? "a guest's end of interrupt costs no exit"
+        report_quirk("gicv2-no-reevaluation", tests.missing_reevaluation,
+                     !tests.missing_reevaluation ? "a guest's end of interrupt costs no exit"
                      : handled ? "a second exit per interrupt looks at the line again; WFI traps"
                                : "ignored as the manifest asks: level interrupts may be lost");
     }
@@ -213,8 +215,18 @@ template <class G>
             .list_registers = static_cast<u8>(list_registers),
             .quirk_no_reevaluation = handled,
             .deactivate_trap = facts.deactivate_trap,
-            .guest_group =
-                generation == GicGeneration::v2 ? Group::group0 : Group::group1};
+            .guest_group = generation == GicGeneration::v2 ? Group::group0 : Group::group1};
+}
+
+template <class G>
+[[nodiscard]] VgicCaps examine(G gic, const Platform& platform, const Options& options) {
+    const GicFacts facts = gic.facts();
+    report_gic(platform, facts);
+    const SelfTests tests{
+        .hyp_timer = hyp_timer_arrives(gic, TargetSysReg{}, platform.timer.hyp.intid),
+        .maintenance = maintenance_arrives(gic, TargetSysReg{}, baton.maintenance),
+        .missing_reevaluation = missing_reevaluation(gic, platform)};
+    return judge_gic(platform.gic.generation, facts, tests, options);
 }
 
 [[nodiscard]] Vm& build_vm(const VmDescription& description, const Platform& platform, PackedImage image) {

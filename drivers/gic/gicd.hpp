@@ -184,7 +184,8 @@ protected:
     [[no_unique_address]] S sys_;
 
 private:
-    void fill(GicdBits array, u32 words, u32 value) {
+    // Seldom used and often called, as others that are not inlined here: for the image's size.
+    [[gnu::noinline]] void fill(GicdBits array, u32 words, u32 value) {
         for (u32 word = 1; word < words; ++word) {
             write_gicd(word_offset(array, word), value);
         }

@@ -46,15 +46,15 @@ Vdist::Vdist(VcpuIrqs& irqs, GicGeneration generation, Affinity affinity)
 
 // Everything that does not exist comes out as `reserved`.
 Vdist::Access Vdist::decode(VdistFrame frame, u32 offset, AccessSize size) const {
-    Row row{};
+    std::span<const Row> table;
     switch (frame) {
     case VdistFrame::gicd:
-        row =
-            generation_ == GicGeneration::v2 ? look_up(gicd_v2, offset) : look_up(gicd_v3, offset);
+        table = generation_ == GicGeneration::v2 ? std::span<const Row>{gicd_v2} : gicd_v3;
         break;
-    case VdistFrame::gicr_rd: row = look_up(gicr_rd, offset); break;
-    case VdistFrame::gicr_sgi: row = look_up(gicr_sgi, offset); break;
+    case VdistFrame::gicr_rd: table = gicr_rd; break;
+    case VdistFrame::gicr_sgi: table = gicr_sgi; break;
     }
+    const Row row = look_up(table, offset);
     const u32 bytes = static_cast<u32>(size);
     const u32 within = offset - row.first;
     Access at{row.reg, frame, size, offset, within / 4, within};

@@ -6,6 +6,8 @@
 
 #include "hyp/core/base/types.hpp"
 
+#include <span>
+
 namespace hyp::vdist {
 
 enum class Reg : u8 {
@@ -102,8 +104,7 @@ inline constexpr Row gicr_sgi[] = {
 };
 // clang-format on
 
-template <usize Rows>
-[[nodiscard]] constexpr Row look_up(const Row (&table)[Rows], u32 offset) {
+[[nodiscard]] constexpr Row look_up(std::span<const Row> table, u32 offset) {
     for (const Row& row : table) {
         if (offset >= row.first && offset <= row.last) {
             return row;
