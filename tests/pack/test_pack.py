@@ -90,13 +90,14 @@ class Packed(PackTest):
         self.good(vm())
         self.assertEqual(self.number("/vms/vm0/kernel", "entry"), RAM + 4)
 
-    def test_two_vms_of_one_file_share_the_payload(self):
+    def test_equal_files_share_the_payload(self):
         self.write("kernel", b"k" * 1000)
-        self.write("other", b"o" * 1000)
-        data = self.good(vm() + vm("vm1", "two") + vm("vm2", "three", "other"))
-        first = self.check_payload(data, "/vms/vm0/kernel", b"k" * 1000)
-        self.assertEqual(self.check_payload(data, "/vms/vm1/kernel", b"k" * 1000), first)
-        self.assertNotEqual(self.check_payload(data, "/vms/vm2/kernel", b"o" * 1000), first)
+        for content, shared in ((b"k" * 1000, True), (b"o" * 1000, False), (b"k" * 999, False)):
+            self.write("initrd", content)
+            data = self.good(vm(more='initrd = "initrd";'))
+            first = self.check_payload(data, "/vms/vm0/kernel", b"k" * 1000)
+            second = self.check_payload(data, "/vms/vm0/initrd", content)
+            self.assertEqual(first == second, shared)
 
     def test_a_large_payload(self):
         kernel = os.urandom(40 * MIB + 3)
@@ -119,7 +120,10 @@ class Refused(PackTest):
     def test_the_manifest(self):
         self.write("kernel", b"flat")
         self.refused(vm(more="colour;"), "/vms/vm0:colour: no such property is known here")
-        self.refused(vm() + vm("vm1"), "/vms/vm1: an earlier VM has the same label")
+        self.refused(vm() + vm("vm1", "two"),
+                     "/vms/vm1: this version runs one VM with one vCPU")
+        self.refused(vm().replace("vcpus = <1>", "vcpus = <2>"),
+                     "/vms/vm0:vcpus: this version runs one VM with one vCPU")
         self.refused("", "/: there is no VM: a node below /vms describes one")
         self.write("kernel", image(4096, 63 * MIB))
         self.refused(vm(), "/vms/vm0: memory-mib is too little for kernel, initrd and device tree")

@@ -69,6 +69,14 @@ struct Manifest {
     Options options{};
 };
 
+// How much of what a manifest can describe is accepted.
+struct ManifestLimits {
+    u32 vms;
+    u32 vcpus; // of each VM
+};
+inline constexpr ManifestLimits describable{Manifest::max_vms, 8};
+inline constexpr ManifestLimits runs_in_this_version{1, 1};
+
 // `source`: kernel and initrd are properties that name files. `packed`: they are sub-nodes.
 enum class ManifestForm : u8 { source, packed };
 
@@ -77,12 +85,13 @@ struct NodePath {
     char text[128] = {};
 };
 
-// Reads and checks a manifest of at most `size` bytes. Packed form: payloads must lie inside
+// Reads and checks a manifest of at most `size` bytes, refusing more than `limits`. Packed form: payloads must lie inside
 // `image_size` bytes (hashes are not looked at: that is the loader's, with the bytes at hand).
 // On failure Error::where points into `path`: a node path, or "" when the tree itself is broken.
 // Never reads outside, loops or crashes, whatever the bytes are.
 [[nodiscard]] Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form,
-                                             u64 image_size, NodePath& path);
+                                             u64 image_size, NodePath& path,
+                                             ManifestLimits limits = runs_in_this_version);
 
 // Where tree and initrd go in the guest's RAM: the tree in the last guest_tree_limit bytes of RAM
 // below 4 GiB, the initrd ending below it, page aligned. read_manifest has checked that both fit

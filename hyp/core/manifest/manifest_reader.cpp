@@ -83,6 +83,9 @@ const char* ManifestReader::begin_node() {
         if (out_.vm_count == Manifest::max_vms) {
             return "there are more than 8 VMs";
         }
+        if (out_.vm_count == limits_.vms) {
+            return beyond_limits;
+        }
         ++out_.vm_count;
         current().node = tree_.name();
     }
@@ -190,7 +193,7 @@ void ManifestReader::write_path(NodePath& path) const {
 }
 
 Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form, u64 image_size,
-                               NodePath& path) {
+                               NodePath& path, ManifestLimits limits) {
     path.text[0] = '\0';
     Result<TreeReader> tree =
         TreeReader::open(fdt, size < manifest_size_limit ? size : manifest_size_limit);
@@ -198,7 +201,7 @@ Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form, u
         return tree.error();
     }
     Result<Manifest> result{Manifest{}};
-    ManifestReader reader{tree.value(), form, image_size, result.value()};
+    ManifestReader reader{tree.value(), form, image_size, limits, result.value()};
     if (const char* fault = reader.run()) {
         reader.write_path(path);
         return Error{fault, path.text};

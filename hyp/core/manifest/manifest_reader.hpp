@@ -10,8 +10,9 @@ namespace hyp {
 
 class ManifestReader {
 public:
-    ManifestReader(TreeReader& tree, ManifestForm form, u64 image_size, Manifest& out)
-        : tree_{tree}, form_{form}, image_size_{image_size}, out_{out} {}
+    ManifestReader(TreeReader& tree, ManifestForm form, u64 image_size, ManifestLimits limits,
+                   Manifest& out)
+        : tree_{tree}, form_{form}, image_size_{image_size}, limits_{limits}, out_{out} {}
 
     // Reads and checks all; nullptr, or the reason for refusal.
     [[nodiscard]] const char* run();
@@ -57,6 +58,8 @@ private:
         u8 child_kinds; // children that may come once and have come
     };
     static const Rule rules[];
+    static constexpr const char* beyond_limits = "this version runs one VM with one vCPU";
+    static_assert(runs_in_this_version.vms == 1 && runs_in_this_version.vcpus == 1);
 
     [[nodiscard]] const char* begin_node();
     [[nodiscard]] const char* property();
@@ -84,6 +87,7 @@ private:
     TreeReader& tree_;
     ManifestForm form_;
     u64 image_size_;
+    ManifestLimits limits_;
     Manifest& out_;
     Node nodes_[max_depth];
     u32 depth_ = 0;

@@ -7,7 +7,6 @@ namespace hyp {
 namespace {
 
 constexpr u32 max_list_registers = 16; // IHI 0069: ICH_VTR_EL2.ListRegs; GICv2 could have 64
-constexpr u32 max_vcpus = 8;
 constexpr usize max_label = 31;
 constexpr usize max_bootargs = 2047;
 constexpr usize max_file_name = 1023;
@@ -112,8 +111,12 @@ const char* ManifestReader::take_vcpus(const TreeValue& value) {
     if (value.length != 4) {
         return not_a_cell;
     }
-    current().vcpus = value.cell(0);
-    return current().vcpus >= 1 && current().vcpus <= max_vcpus ? nullptr : "a VM has 1 to 8 vCPUs";
+    const u32 vcpus = value.cell(0);
+    if (vcpus < 1 || vcpus > describable.vcpus) {
+        return "a VM has 1 to 8 vCPUs";
+    }
+    current().vcpus = vcpus;
+    return vcpus <= limits_.vcpus ? nullptr : beyond_limits;
 }
 
 const char* ManifestReader::take_bootargs(const TreeValue& value) {

@@ -52,8 +52,9 @@ void bend(const char* text, ManifestForm form) {
         trees::Damage{seed}.apply(bytes);
         INFO("seed " << seed);
         NodePath path;
-        const Result<Manifest> manifest = read_manifest(guarded.hold(bytes.data(), bytes.size()),
-                                                        bytes.size(), form, image_size, path);
+        const Result<Manifest> manifest =
+            read_manifest(guarded.hold(bytes.data(), bytes.size()), bytes.size(), form, image_size,
+                          path, describable);
         (manifest.ok() ? read : refused) += 1;
         REQUIRE((!manifest.ok() || sound(manifest.value(), form)));
         REQUIRE(std::strlen(path.text) < sizeof path.text);
@@ -96,7 +97,7 @@ TEST_CASE("manifests cut short are refused at every length", "[manifest][broken]
     for (usize size = 0; size < bytes.size(); ++size) {
         NodePath path;
         REQUIRE_FALSE(read_manifest(guarded.hold(bytes.data(), size), size, ManifestForm::packed,
-                                    image_size, path)
+                                    image_size, path, describable)
                           .ok());
     }
 }

@@ -65,16 +65,19 @@ struct Read {
 inline Read read(const std::string& source, ManifestForm form) {
     Read out{trees::compiled(source), Error{"unread"}};
     NodePath path;
-    out.manifest = read_manifest(out.bytes.data(), out.bytes.size(), form, image_size, path);
+    out.manifest =
+        read_manifest(out.bytes.data(), out.bytes.size(), form, image_size, path, describable);
     return out;
 }
 
-inline std::string verdict(const std::string& source, ManifestForm form, u64 size = image_size) {
+// What the reader says to all that can be described; `limits` to be as strict as the product.
+inline std::string verdict(const std::string& source, ManifestForm form, u64 size = image_size,
+                           ManifestLimits limits = describable) {
     const trees::Bytes bytes = trees::compiled(source);
     trees::Guarded guarded{bytes.size()};
     NodePath path;
-    const Result<Manifest> manifest =
-        read_manifest(guarded.hold(bytes.data(), bytes.size()), bytes.size(), form, size, path);
+    const Result<Manifest> manifest = read_manifest(guarded.hold(bytes.data(), bytes.size()),
+                                                    bytes.size(), form, size, path, limits);
     return manifest.ok() ? "good"
                          : std::string{manifest.error().where} + ": " + manifest.error().reason;
 }

@@ -5,48 +5,66 @@
 using namespace hyp;
 using namespace manifests;
 
+namespace {
+
+constexpr const char* wrong_label = ":label: this must be one string of 1 to 31 printable ASCII "
+                                    "characters";
+constexpr const char* wrong_memory = ":memory-mib: this must be a multiple of 2 from 2 to 261120";
+constexpr const char* no_cell = ": this must be one number, as in <256>";
+constexpr const char* wrong_file = ": this must be one string of printable ASCII characters";
+
+// One property of a right source manifest replaced by `text`, and what is said below /vms/vm0.
+struct Wrong {
+    const char* property;
+    const char* text;
+    std::string reason;
+};
+
+const Wrong wrong_properties[] = {
+    {"kernal", "kernal = \"a\";", ":kernal: no such property is known here"},
+    {"label", "", ": label, memory-mib or vcpus is missing"},
+    {"memory-mib", "", ": label, memory-mib or vcpus is missing"},
+    {"vcpus", "", ": label, memory-mib or vcpus is missing"},
+    {"kernel", "", ": the kernel is missing"},
+    {"on-crash", "extra { };", "/extra: no such node is known here"},
+    {"label", "label = \"\";", wrong_label},
+    {"label", "label = <1>;", wrong_label},
+    {"label", "label = \"a\", \"b\";", wrong_label},
+    {"label", "label = \"a\\n\";", wrong_label},
+    {"label", "label = \"01234567890123456789012345678901\";", wrong_label},
+    {"memory-mib", "memory-mib = <0>;", wrong_memory},
+    {"memory-mib", "memory-mib = <255>;", wrong_memory},
+    {"memory-mib", "memory-mib = <261122>;", wrong_memory},
+    {"memory-mib", "memory-mib = <0 256>;", std::string{":memory-mib"} + no_cell},
+    {"vcpus", "vcpus = <0>;", ":vcpus: a VM has 1 to 8 vCPUs"},
+    {"vcpus", "vcpus = <9>;", ":vcpus: a VM has 1 to 8 vCPUs"},
+    {"vcpus", "vcpus = \"2\";", std::string{":vcpus"} + no_cell},
+    {"kernel", "kernel = \"\";", std::string{":kernel"} + wrong_file},
+    {"initrd", "initrd = <1>;", std::string{":initrd"} + wrong_file},
+    {"devices", "devices = \"pl011\", \"gpu\";",
+     ":devices: this names an unknown device: only \"pl011\" is known"},
+    {"devices", "devices = \"pl011\", \"pl011\";", ":devices: this names a device twice"},
+    {"devices", "devices = [70];", ":devices: this must be a list of device names"},
+    {"on-crash", "on-crash = \"dance\";", ":on-crash: the only thing to do on a crash is \"stop\""},
+};
+
+} // namespace
+
 TEST_CASE("wrong source manifests are refused with node and reason", "[manifest]") {
-    CHECK(source_with("", "") == "good");
-    CHECK(source_with("kernal", "kernal = \"a\";") ==
-          "/vms/vm0:kernal: no such property is known here");
-    CHECK(source_with("label", "") == "/vms/vm0: label, memory-mib or vcpus is missing");
-    CHECK(source_with("memory-mib", "") == "/vms/vm0: label, memory-mib or vcpus is missing");
-    CHECK(source_with("vcpus", "") == "/vms/vm0: label, memory-mib or vcpus is missing");
-    CHECK(source_with("kernel", "") == "/vms/vm0: the kernel is missing");
-    CHECK(source_with("on-crash", "extra { };") == "/vms/vm0/extra: no such node is known here");
-    const std::string label = "/vms/vm0:label: this must be one string of 1 to 31 printable "
-                              "ASCII characters";
-    CHECK(source_with("label", "label = \"\";") == label);
-    CHECK(source_with("label", "label = <1>;") == label);
-    CHECK(source_with("label", "label = \"a\", \"b\";") == label);
-    CHECK(source_with("label", "label = \"a\\n\";") == label);
-    CHECK(source_with("label", "label = \"01234567890123456789012345678901\";") == label);
-    const std::string memory = "/vms/vm0:memory-mib: this must be a multiple of 2 from 2 to 261120";
-    CHECK(source_with("memory-mib", "memory-mib = <0>;") == memory);
-    CHECK(source_with("memory-mib", "memory-mib = <255>;") == memory);
-    CHECK(source_with("memory-mib", "memory-mib = <261122>;") == memory);
-    CHECK(source_with("memory-mib", "memory-mib = <261120>;") == "good");
-    CHECK(source_with("memory-mib", "memory-mib = <0 256>;") ==
-          "/vms/vm0:memory-mib: this must be one number, as in <256>");
-    CHECK(source_with("vcpus", "vcpus = <0>;") == "/vms/vm0:vcpus: a VM has 1 to 8 vCPUs");
-    CHECK(source_with("vcpus", "vcpus = <9>;") == "/vms/vm0:vcpus: a VM has 1 to 8 vCPUs");
-    CHECK(source_with("vcpus", "vcpus = \"2\";") ==
-          "/vms/vm0:vcpus: this must be one number, as in <256>");
+    for (const Wrong& wrong : wrong_properties) {
+        INFO(wrong.text);
+        CHECK(source_with(wrong.property, wrong.text) == "/vms/vm0" + wrong.reason);
+    }
     CHECK(source_with("bootargs", "bootargs = \"" + std::string(2048, 'x') + "\";") ==
           "/vms/vm0:bootargs: this must be one string of at most 2047 printable ASCII characters");
+}
+
+TEST_CASE("source manifests at the limits are accepted", "[manifest]") {
+    CHECK(source_with("", "") == "good");
+    CHECK(source_with("memory-mib", "memory-mib = <261120>;") == "good");
     CHECK(source_with("bootargs", "bootargs = \"" + std::string(2047, 'x') + "\";") == "good");
-    CHECK(source_with("kernel", "kernel = \"\";") ==
-          "/vms/vm0:kernel: this must be one string of printable ASCII characters");
-    CHECK(source_with("initrd", "initrd = <1>;") ==
-          "/vms/vm0:initrd: this must be one string of printable ASCII characters");
-    CHECK(source_with("devices", "devices = \"pl011\", \"gpu\";") ==
-          "/vms/vm0:devices: this names an unknown device: only \"pl011\" is known");
-    CHECK(source_with("devices", "devices = \"pl011\", \"pl011\";") ==
-          "/vms/vm0:devices: this names a device twice");
-    CHECK(source_with("devices", "devices = [70];") ==
-          "/vms/vm0:devices: this must be a list of device names");
-    CHECK(source_with("on-crash", "on-crash = \"dance\";") ==
-          "/vms/vm0:on-crash: the only thing to do on a crash is \"stop\"");
+    CHECK(source_with("vcpus", "vcpus = <8>;") == "good");
+    CHECK(source_with("label", "label = \"0123456789012345678901234567890\";") == "good");
 }
 
 TEST_CASE("wrong options are refused", "[manifest]") {
@@ -92,6 +110,29 @@ TEST_CASE("manifests of the wrong shape are refused", "[manifest]") {
     CHECK(whole(manifest_of(many)) == "/vms/vm8: there are more than 8 VMs");
     CHECK(verdict(manifest_of("vm0 " + vm), ManifestForm::packed) ==
           "/vms/vm0:kernel: no such property is known here");
+}
+
+TEST_CASE("more than this version runs is refused in both forms", "[manifest]") {
+    const auto vm = [](const std::string& name, const std::string& vcpus) {
+        return name + " { label = \"" + name + "\"; memory-mib = <64>; vcpus = <" + vcpus +
+               ">; kernel ";
+    };
+    const auto source = [](const std::string& vms) {
+        return verdict(manifest_of(vms), ManifestForm::source, image_size, runs_in_this_version);
+    };
+    const auto packed = [](const std::string& vms) {
+        return verdict(manifest_of(vms), ManifestForm::packed, image_size, runs_in_this_version);
+    };
+    const std::string file = "= \"k\"; };";
+    const std::string payload = "{ " + body(good_kernel) + " }; };";
+    CHECK(source(vm("a", "1") + file) == "good");
+    CHECK(packed(vm("a", "1") + payload) == "good");
+    const std::string beyond = "this version runs one VM with one vCPU";
+    CHECK(source(vm("a", "2") + file) == "/vms/a:vcpus: " + beyond);
+    CHECK(packed(vm("a", "8") + payload) == "/vms/a:vcpus: " + beyond);
+    CHECK(source(vm("a", "9") + file) == "/vms/a:vcpus: a VM has 1 to 8 vCPUs");
+    CHECK(source(vm("a", "1") + file + vm("b", "1") + file) == "/vms/b: " + beyond);
+    CHECK(packed(vm("a", "1") + payload + vm("b", "1") + payload) == "/vms/b: " + beyond);
 }
 
 TEST_CASE("wrong packed kernels are refused", "[manifest]") {
