@@ -167,6 +167,29 @@ Outcome deadline_moved() {
     return exactly(1);
 }
 
+/**
+ * The deadline moves on a little while the interrupt is pending, and the line rises again somewhere
+ * inside the exit that a read of the distributor takes: each time it must come once, or not at all.
+ */
+Outcome deadline_moved_into_exit() {
+    constexpr std::uint64_t first_delay = 100;
+    constexpr std::uint64_t last_delay = 6000;
+    constexpr std::uint64_t step = 50;
+    prepare();
+    for (std::uint64_t delay = first_delay; delay < last_delay; delay += step) {
+        raise_line();
+        VirtualTimer::set_deadline(VirtualTimer::now() + delay);
+        static_cast<void>(gic().is_pending(vtimer()));
+        VirtualTimer::mask();
+        for (Ack ack = gic().acknowledge(); ack.intid() != spurious_intid;
+             ack = gic().acknowledge()) {
+            gic().end(ack);
+        }
+        GUEST_REQUIRE(!gic().is_active(vtimer()), "active for ever after a delay of", delay);
+    }
+    return works_afterwards();
+}
+
 /** As Linux does when it is late: the handler arms the next tick in the past, then ends. */
 Outcome rearmed_in_the_past() {
     prepare([](Ack ack, std::uint64_t nth) {
@@ -208,6 +231,7 @@ constexpr Check all[] = {
     {"T13", masked_while_pending},
     {"T13-unseen", masked_while_pending_unseen},
     {"T14", deadline_moved},
+    {"T14-exit", deadline_moved_into_exit},
     {"T15", rearmed_in_the_past},
     {"PEND", pending_while_disabled},
 };
