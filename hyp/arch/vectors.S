@@ -56,28 +56,8 @@
     b resume_frame
     .endm
 
-    .macro vector_tables name
-    .section .vec.\name\().current, "ax"
-    panic_vector 0
-    panic_vector 1
-    panic_vector 2
-    panic_vector 3
-    panic_vector 4
-    panic_vector 5
-    panic_vector 6
-    panic_vector 7
-    .section .vec.\name\().rest, "ax"
-    panic_vector 10
-    slow_path slow_sync_\name, on_guest_sync_\name // in the room that the vector leaves
-    panic_vector 11
-    slow_path slow_irq_\name, on_guest_irq_\name
-    .endm
-
-    vector_tables v2
-    vector_tables v3
-
-    .section .text.entry, "ax"
 // x0 = frame. The first entry of a vCPU comes here too.
+    .macro resuming
     .global resume_frame
 resume_frame:
     mov sp, x0
@@ -102,7 +82,72 @@ exit_to_guest:
     eret
     dsb nsh // no speculation past ERET
     isb
+    .endm
 
+// u64 probe(u64 address, u32* value): 1 and the word there, or 0 when reading it aborts.
+    .macro probing
+    .global probe
+probe:
+    mov x2, x0
+    mov x0, #1
+probe_load:
+    ldr w3, [x2]
+    str w3, [x1]
+    ret
+probe_failed:
+    mov x0, #0
+    ret
+    .endm
+
+// void stop_machine(u64 status_word, u64 function, u64 conduit): what is left when a machine ends.
+// x1 carries the status for whoever looks from outside (scripts/run.py). conduit: 0 none, 1 SMC,
+// 2 HVC.
+    .macro stopping
+    .global stop_machine
+    .global machine_stopped
+stop_machine:
+    mov x3, x1
+    mov x1, x0
+    mov x0, x3
+    cmp x2, #1
+    b.lo machine_stopped
+    b.ne 2f
+    smc #0
+    b machine_stopped
+2:  hvc #0
+machine_stopped:
+    wfi
+    b machine_stopped
+    .size machine_stopped, . - machine_stopped
+    .endm
+
+// Short code lives in the room that a vector leaves.
+    .macro vector_tables name, tail:vararg
+    .section .vec.\name\().current, "ax"
+    panic_vector 0
+    panic_vector 1
+    panic_vector 2
+    panic_vector 3
+    panic_vector 4
+    panic_vector 5
+    panic_vector 6
+    panic_vector 7
+    \tail
+    .section .vec.\name\().rest, "ax"
+    panic_vector 10
+    slow_path slow_sync_\name, on_guest_sync_\name
+    panic_vector 11
+    slow_path slow_irq_\name, on_guest_irq_\name
+    .endm
+
+    .macro other_ends
+    probing
+    stopping
+    .endm
+    vector_tables v2, resuming
+    vector_tables v3, other_ends
+
+    .section .text.entry, "ax"
 // x0 = HYP_PERCPU_VA, x1 = kind, the originals in TPIDR_EL2 and the scratch.
 panic_entry:
     str x1, [x0, #PERCPU_SCRATCH + 8]
@@ -160,36 +205,3 @@ panic_entry:
     mov x0, sp
     b panic_on_exception
     .ltorg
-
-// u64 probe(u64 address, u32* value): 1 and the word there, or 0 when reading it aborts.
-    .global probe
-probe:
-    mov x2, x0
-    mov x0, #1
-probe_load:
-    ldr w3, [x2]
-    str w3, [x1]
-    ret
-probe_failed:
-    mov x0, #0
-    ret
-
-// void stop_machine(u64 status_word, u64 function, u64 conduit): what is left when a machine ends.
-// x1 carries the status for whoever looks from outside (scripts/run.py). conduit: 0 none, 1 SMC,
-// 2 HVC.
-    .global stop_machine
-    .global machine_stopped
-stop_machine:
-    mov x3, x1
-    mov x1, x0
-    mov x0, x3
-    cmp x2, #1
-    b.lo machine_stopped
-    b.ne 2f
-    smc #0
-    b machine_stopped
-2:  hvc #0
-machine_stopped:
-    wfi
-    b machine_stopped
-    .size machine_stopped, . - machine_stopped
