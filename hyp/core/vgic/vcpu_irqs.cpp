@@ -22,8 +22,10 @@ namespace {
 
 } // namespace
 
-VcpuIrqs::VcpuIrqs(const VgicCaps& caps)
-    : stale_{(1U << caps.list_registers) - 1}, caps_{caps}, control_stale_{true} {
+VcpuIrqs::VcpuIrqs(const VgicCaps& caps) : VcpuIrqs{} {
+    stale_ = (1U << caps.list_registers) - 1;
+    caps_ = caps;
+    control_stale_ = true;
     constexpr u32 sgis = 0xffff;
     edge_.word(0) = sgis;
     if (caps.generation == GicGeneration::v2) {

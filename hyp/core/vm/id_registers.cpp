@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/core/vm/id_registers.hpp"
 
+#include <array>
+
 namespace hyp {
 
 namespace {
@@ -48,6 +50,33 @@ constexpr Allowed allowed[] = {
 };
 // clang-format on
 
+// The table as it is stored: masks and places apart, for a row would be half padding.
+constexpr usize row_count = std::size(allowed);
+constexpr auto masks = [] {
+    std::array<u64, row_count> result{};
+    for (usize n = 0; n < row_count; ++n) {
+        result[n] = allowed[n].mask;
+    }
+    return result;
+}();
+constexpr auto places = [] {
+    std::array<u8, row_count> result{};
+    for (usize n = 0; n < row_count; ++n) {
+        result[n] = static_cast<u8>(id_register_index(allowed[n].crm, allowed[n].op2));
+    }
+    return result;
+}();
+
+// What of S3_0_C0_C<crm>_<op2> a guest may see.
+[[nodiscard]] u64 mask_of(u32 crm, u32 op2) {
+    for (usize n = 0; n < row_count; ++n) {
+        if (places[n] == id_register_index(crm, op2)) {
+            return masks[n];
+        }
+    }
+    return 0;
+}
+
 [[nodiscard]] constexpr u64 pa_range_of(u32 bits) {
     return bits >= 40 ? 2 : (bits >= 36 ? 1 : 0);
 }
@@ -55,23 +84,17 @@ constexpr Allowed allowed[] = {
 } // namespace
 
 u64 guest_id_register(u32 crm, u32 op2, u64 host, GicGeneration gic, u32 ipa_bits) {
-    for (const Allowed& entry : allowed) {
-        if (entry.crm != crm || entry.op2 != op2) {
-            continue;
-        }
-        u64 value = host & entry.mask;
-        if (crm == 4 && op2 == 0) {
-            value &= ~gic_field;
-            value |= gic == GicGeneration::v3 ? u64{1} << 24 : 0;
-            value &= ~field(csv2_lsb);
-            value |= (host & field(csv2_lsb)) != 0 ? u64{1} << csv2_lsb : 0;
-        }
-        if (crm == 7 && op2 == 0 && (value & pa_range_field) > pa_range_of(ipa_bits)) {
-            value = (value & ~pa_range_field) | pa_range_of(ipa_bits);
-        }
-        return value;
+    u64 value = host & mask_of(crm, op2);
+    if (crm == 4 && op2 == 0) {
+        value &= ~gic_field;
+        value |= gic == GicGeneration::v3 ? u64{1} << 24 : 0;
+        value &= ~field(csv2_lsb);
+        value |= (host & field(csv2_lsb)) != 0 ? u64{1} << csv2_lsb : 0;
     }
-    return 0;
+    if (crm == 7 && op2 == 0 && (value & pa_range_field) > pa_range_of(ipa_bits)) {
+        value = (value & ~pa_range_field) | pa_range_of(ipa_bits);
+    }
+    return value;
 }
 
 } // namespace hyp
