@@ -57,10 +57,8 @@ void check_quiet(Machine& machine, unsigned list_registers = 4) {
     CHECK((v2 ? machine.read(Frame::gich, 0, 4) : machine.sys_read(SysReg::ich_hcr)) == 0);
 }
 
-// Firmware's leavings: interrupts pending, acknowledged and never ended, list registers full, all
-// masked or all open, and anything in the enables, groups and priorities.
-void spoil(Machine& machine, std::mt19937& random) {
-    const bool v2 = machine.gic.options().generation == Generation::v2;
+// Anything in the groups, enables, pending and active bits and the priorities.
+void spoil_distributor(Machine& machine, std::mt19937& random, bool v2) {
     auto& gic = machine.gic;
     const model::Frame own = v2 ? model::Frame::gicd : model::Frame::gicr;
     const unsigned base = v2 ? 0 : 0x10000;
@@ -75,6 +73,11 @@ void spoil(Machine& machine, std::mt19937& random) {
         gic.write(0, own, base + 0x400 + (byte & 31), random() & 0xff, 1);
     }
     gic.write(0, model::Frame::gicd, 0, 0x53);
+}
+
+// An open CPU interface, and up to three interrupts acknowledged and never ended.
+void spoil_interface(Machine& machine, std::mt19937& random, bool v2) {
+    auto& gic = machine.gic;
     if (v2) {
         gic.write(0, model::Frame::gicd, 0xf20, random());
         gic.write(0, model::Frame::gicc, 0, random() & 1 ? 0x201 : 3);
@@ -88,6 +91,11 @@ void spoil(Machine& machine, std::mt19937& random) {
     for (unsigned n = random() % 4; n > 0; --n) {
         gic.acknowledge(0, random() & 1);
     }
+}
+
+// Full list registers, and all masked or all open.
+void spoil_virtual_interface(Machine& machine, std::mt19937& random, bool v2) {
+    auto& gic = machine.gic;
     for (unsigned n = 0; n < 4; ++n) {
         gic.set_lr(0, n, v2 ? random() : u64{random()} << 32 | (random() & 0x3ff));
     }
@@ -103,6 +111,14 @@ void spoil(Machine& machine, std::mt19937& random) {
         gic.write(0, model::Sysreg::ich_ap1r0, random());
         gic.write(0, model::Sysreg::icc_pmr, open_or_masked);
     }
+}
+
+// Firmware's leavings.
+void spoil(Machine& machine, std::mt19937& random) {
+    const bool v2 = machine.gic.options().generation == Generation::v2;
+    spoil_distributor(machine, random, v2);
+    spoil_interface(machine, random, v2);
+    spoil_virtual_interface(machine, random, v2);
 }
 
 std::vector<model::Options> machines(Generation generation) {

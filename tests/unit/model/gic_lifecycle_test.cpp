@@ -18,14 +18,8 @@ Words vtimer_words(bool v2) {
               : Words{0x70a0001b0000001b, 0xb0a0001b0000001b, 0x30a0001b0000001b};
 }
 
-} // namespace
-
-TEST_CASE("life cycle of the timer PPI, T1 to T8", "[model]") {
-    const auto generation = GENERATE(Generation::v2, Generation::v3);
-    Machine<> m{architecture(generation)};
-    const Words words = vtimer_words(m.v2);
-    m.start_guest();
-
+// T1 to T4: from the line to the list register.
+void forward_by_steps(Machine<>& m, const Words& words) {
     m.gic.set_line(0, vtimer, true); // T1
     REQUIRE(state(m, vtimer) == Distributed{true, false});
     REQUIRE(m.gic.irq(0));
@@ -43,6 +37,16 @@ TEST_CASE("life cycle of the timer PPI, T1 to T8", "[model]") {
     REQUIRE(m.gic.lr(0, 0) == words.pending);
     REQUIRE(m.gic.elrsr(0) == 0xe);
     REQUIRE(m.gic.virq(0));
+}
+
+} // namespace
+
+TEST_CASE("life cycle of the timer PPI, T1 to T8", "[model]") {
+    const auto generation = GENERATE(Generation::v2, Generation::v3);
+    Machine<> m{architecture(generation)};
+    const Words words = vtimer_words(m.v2);
+    m.start_guest();
+    forward_by_steps(m, words);
 
     REQUIRE(m.guest_ack() == vtimer); // T6
     REQUIRE(m.gic.lr(0, 0) == words.active);
