@@ -27,9 +27,13 @@ namespace hyp {
 
 namespace {
 
-[[nodiscard]] u64 address_of(const void* object) { return reinterpret_cast<u64>(object); }
+[[nodiscard]] u64 address_of(const void* object) {
+    return reinterpret_cast<u64>(object);
+}
 
-[[nodiscard]] u64 table_at(const void* table) { return stage1::table(Pa{address_of(table)}); }
+[[nodiscard]] u64 table_at(const void* table) {
+    return stage1::table(Pa{address_of(table)});
+}
 
 void clear(u64* words, usize count) {
     for (usize i = 0; i < count; ++i) {
@@ -59,9 +63,8 @@ extern "C" void early_tables(u64 exception_level) {
     const u64 base = address_of(_image_start);
     t.level0[stage1::index(0, base)] = table_at(t.identity1);
     t.identity1[stage1::index(1, base)] = table_at(t.identity2);
-    t.identity2[stage1::index(2, base)] =
-        stage1::block(Pa{base & ~(stage1::block_size - 1)}, regime, Rights::read_execute,
-                      Memory::normal);
+    t.identity2[stage1::index(2, base)] = stage1::block(
+        Pa{base & ~(stage1::block_size - 1)}, regime, Rights::read_execute, Memory::normal);
 
     t.level0[stage1::index(0, HYP_IMAGE_VA)] = table_at(t.level1);
     t.level1[stage1::index(1, HYP_IMAGE_VA)] = table_at(t.level2);

@@ -6,7 +6,6 @@
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/format.hpp"
 
-
 namespace hyp {
 
 namespace {

@@ -8,7 +8,7 @@
 namespace hyp {
 
 class Console {
-  public:
+public:
     // The UART's frame is mapped and is a PL011.
     void open();
     // newlib's integer formats of C89 (%s %d %u %x %lx ..., but no %zu, no %hhx); one call prints at
@@ -17,7 +17,7 @@ class Console {
     // Everything has left the UART.
     void flush() const;
 
-  private:
+private:
     bool open_ = false;
 };
 

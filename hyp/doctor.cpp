@@ -17,10 +17,10 @@ struct CpuName {
 };
 
 constexpr CpuName cpu_names[] = {
-    {0x41d03, "Cortex-A53"},   {0x41d04, "Cortex-A35"},  {0x41d05, "Cortex-A55"},
-    {0x41d07, "Cortex-A57"},   {0x41d08, "Cortex-A72"},  {0x41d0b, "Cortex-A76"},
-    {0x41d0c, "Neoverse-N1"},  {0x00051, "QEMU max"},    {0x46001, "A64FX"},
-    {0x41d49, "Neoverse-N2"},  {0x41d40, "Neoverse-V1"}, {0x41d47, "Cortex-A710"},
+    {0x41d03, "Cortex-A53"},  {0x41d04, "Cortex-A35"},  {0x41d05, "Cortex-A55"},
+    {0x41d07, "Cortex-A57"},  {0x41d08, "Cortex-A72"},  {0x41d0b, "Cortex-A76"},
+    {0x41d0c, "Neoverse-N1"}, {0x00051, "QEMU max"},    {0x46001, "A64FX"},
+    {0x41d49, "Neoverse-N2"}, {0x41d40, "Neoverse-V1"}, {0x41d47, "Cortex-A710"},
 };
 
 [[nodiscard]] const char* cpu_name(u64 midr) {
@@ -49,10 +49,11 @@ void print_frame(const char* name, PaRange frame) {
 } // namespace
 
 void report_boot(const BootFacts& boot, const Platform& platform) {
-    baton.console.print("Baton: an interrupt is handed over, never dropped\n"
-                        "doctor: machine %s, entered at EL%lu, image at 0x%lx, tree at 0x%lx (%s)\n",
-                        platform.model, boot.entry_el, boot.image.value(), boot.tree.base.value(),
-                        boot.tree_source);
+    baton.console.print(
+        "Baton: an interrupt is handed over, never dropped\n"
+        "doctor: machine %s, entered at EL%lu, image at 0x%lx, tree at 0x%lx (%s)\n",
+        platform.model, boot.entry_el, boot.image.value(), boot.tree.base.value(),
+        boot.tree_source);
 }
 
 void report_cpu(const Platform& platform) {

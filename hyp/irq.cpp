@@ -65,7 +65,11 @@ template void check_entry(HostGicV3, const Vcpu&);
 extern "C" ExitFrame* on_guest_irq_v2(ExitFrame*);
 extern "C" ExitFrame* on_guest_irq_v3(ExitFrame*);
 
-extern "C" ExitFrame* on_guest_irq_v2(ExitFrame* /*frame*/) { return &guest_irq(HostGicV2{{}, {}}); }
-extern "C" ExitFrame* on_guest_irq_v3(ExitFrame* /*frame*/) { return &guest_irq(HostGicV3{{}, {}}); }
+extern "C" ExitFrame* on_guest_irq_v2(ExitFrame* /*frame*/) {
+    return &guest_irq(HostGicV2{{}, {}});
+}
+extern "C" ExitFrame* on_guest_irq_v3(ExitFrame* /*frame*/) {
+    return &guest_irq(HostGicV3{{}, {}});
+}
 
 } // namespace hyp

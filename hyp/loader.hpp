@@ -22,7 +22,7 @@ struct PackedImage {
 [[nodiscard]] Status map_guest(Vm& vm, const VmDescription& description, const Platform& platform);
 
 // Copies the payloads, refusing a wrong hash, and writes the tree.
-[[nodiscard]] Status load_guest(const Vm& vm, const VmDescription& description,
-                                PackedImage image, GicGeneration generation);
+[[nodiscard]] Status load_guest(const Vm& vm, const VmDescription& description, PackedImage image,
+                                GicGeneration generation);
 
 } // namespace hyp

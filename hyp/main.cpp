@@ -55,9 +55,10 @@ void open_console(Pa uart) {
         baton.console.open();
         baton.conduit = Conduit::smc;
     }
-    refuse("%s device tree (x0 was 0x%lx): boot the flat image with a tree in x0, e.g. QEMU -kernel "
-           "NAME.img or U-Boot booti",
-           found.broken_seen ? "only a broken" : "no", x0);
+    refuse(
+        "%s device tree (x0 was 0x%lx): boot the flat image with a tree in x0, e.g. QEMU -kernel "
+        "NAME.img or U-Boot booti",
+        found.broken_seen ? "only a broken" : "no", x0);
 }
 
 [[nodiscard]] Platform read_machine(u64 x0, Pa image, FoundTree& found) {
@@ -125,8 +126,7 @@ void check_machine(const Platform& platform) {
         for (Pa frame = gic.gicr[region].base; frame < gic.gicr[region].end();
              frame = frame + stride) {
             mapping::map_device_page(HYP_GICR_VA, frame);
-            const GicrTyper typer{
-                TargetMmio{}.read64<Frame::gicr_rd>(offset(GicrReg::typer))};
+            const GicrTyper typer{TargetMmio{}.read64<Frame::gicr_rd>(offset(GicrReg::typer))};
             mapping::unmap_device_page(HYP_GICR_VA);
             if (typer.get<GicrTyper::Affinity>() == own) {
                 return frame;

@@ -8,7 +8,6 @@
 #include "hyp/core/vm/esr_decode.hpp"
 #include "hyp/format.hpp"
 
-
 extern "C" {
 extern const char _stack_guard[];
 extern const char _stack_bottom[];
@@ -30,8 +29,8 @@ constexpr u64 psci_system_off = 0x8400'0008;
         return address >= reinterpret_cast<u64>(bottom) &&
                address + 16 <= reinterpret_cast<u64>(top);
     };
-    return address % 16 == 0 && (inside(_stack_bottom, _stack_top) ||
-                                 inside(_emergency_bottom, _emergency_top));
+    return address % 16 == 0 &&
+           (inside(_stack_bottom, _stack_top) || inside(_emergency_bottom, _emergency_top));
 }
 
 // Return addresses along the frame records (AAPCS64): [x29] = caller's x29, [x29 + 8] = x30.
@@ -127,8 +126,7 @@ extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kin
         baton.console.print("\n");
     }
     // The address, not SP: a store that moves SP has not moved it when it faults.
-    if ((kind & 3) == 0 && esr >> 26 == 0x25 &&
-        frame.far >= reinterpret_cast<u64>(_stack_guard) &&
+    if ((kind & 3) == 0 && esr >> 26 == 0x25 && frame.far >= reinterpret_cast<u64>(_stack_guard) &&
         frame.far < reinterpret_cast<u64>(_stack_bottom)) {
         baton.console.print("  the EL2 stack overflowed into its guard page\n");
     }

@@ -52,11 +52,11 @@ void require(const Status& status, const char* what) {
     if (image.size <= manifest_offset) {
         refuse("this image holds no guest: pack one with scripts/pack (make image)");
     }
-    const u64 length =
-        image.size - manifest_offset < manifest_size_limit ? image.size - manifest_offset
-                                                           : manifest_size_limit;
-    const u8* source = mapping::map_window(mapping::WindowSlot::source,
-                                           image.base + manifest_offset, length);
+    const u64 length = image.size - manifest_offset < manifest_size_limit
+                           ? image.size - manifest_offset
+                           : manifest_size_limit;
+    const u8* source =
+        mapping::map_window(mapping::WindowSlot::source, image.base + manifest_offset, length);
     const u8* size_bytes = source + 4; // totalsize of the flattened tree, big-endian
     u64 total = u64{size_bytes[0]} << 24 | u64{size_bytes[1]} << 16 | u64{size_bytes[2]} << 8 |
                 size_bytes[3];
@@ -65,8 +65,8 @@ void require(const Status& status, const char* what) {
     mapping::unmap_window(mapping::WindowSlot::source);
 
     static constinit NodePath path{};
-    const Result<Manifest> manifest = read_manifest(manifest_storage.bytes, total,
-                                                    ManifestForm::packed, image.size, path);
+    const Result<Manifest> manifest =
+        read_manifest(manifest_storage.bytes, total, ManifestForm::packed, image.size, path);
     if (!manifest.ok()) {
         refuse("manifest: %s: %s", manifest.error().where, manifest.error().reason);
     }
@@ -89,14 +89,17 @@ void read_id_register(Vm& vm) {
 void read_id_registers(Vm& vm, GicGeneration gic, u32 address_bits) {
     [&]<u32... n>(std::integer_sequence<u32, n...>) {
         (read_id_register<n>(vm), ...);
-    }(std::make_integer_sequence<u32, id_register_count>{});
+    }
+    (std::make_integer_sequence<u32, id_register_count>{});
     for (u32 n = 0; n < id_register_count; ++n) {
         vm.id_registers[n] = guest_id_register(id_register_crm_first + n / 8, n % 8,
                                                vm.id_registers[n], gic, address_bits);
     }
 }
 
-[[nodiscard]] constexpr u64 id_field(u64 value, unsigned lsb) { return value >> lsb & 0xf; }
+[[nodiscard]] constexpr u64 id_field(u64 value, unsigned lsb) {
+    return value >> lsb & 0xf;
+}
 
 // What this CPU has beyond the base set, opened or trapped accordingly.
 [[nodiscard]] HcrEl2 hcr_for_this_cpu(bool trap_wfi) {
@@ -168,8 +171,8 @@ void configure_el2(const Vm& vm, GicGeneration gic, bool trap_wfi) {
 
 // Runs the self-tests that this GIC needs and reports them.
 [[nodiscard]] bool missing_reevaluation(HostGicV2 gic, const Platform& platform) {
-    switch (ReevaluationTest<TargetMmio, TargetSysReg>{{}, {}, gic, platform.timer.hyp.intid}
-                .run()) {
+    switch (
+        ReevaluationTest<TargetMmio, TargetSysReg>{{}, {}, gic, platform.timer.hyp.intid}.run()) {
     case Reevaluation::works: return false;
     case Reevaluation::missing: return true;
     case Reevaluation::unknown: break;
@@ -229,7 +232,8 @@ template <class G>
     return judge_gic(platform.gic.generation, facts, tests, options);
 }
 
-[[nodiscard]] Vm& build_vm(const VmDescription& description, const Platform& platform, PackedImage image) {
+[[nodiscard]] Vm& build_vm(const VmDescription& description, const Platform& platform,
+                           PackedImage image) {
     const u32 bits = ipa_bits(reg::read<reg::id_aa64mmfr0_el1>() & 0xf);
     Vm& vm = vm_storage.emplace();
     vm.label = description.label;
@@ -245,9 +249,9 @@ template <class G>
     require(map_guest(vm, description, platform), description.label);
     require(load_guest(vm, description, image, platform.gic.generation), description.label);
     read_id_registers(vm, platform.gic.generation, bits);
-    baton.console.print("doctor: VM %s: %lu MiB at 0x%lx, entry 0x%lx, \"%s\"\n",
-                        description.label, description.memory / mib, vm.ram.base.value(),
-                        description.entry.value(), description.bootargs);
+    baton.console.print("doctor: VM %s: %lu MiB at 0x%lx, entry 0x%lx, \"%s\"\n", description.label,
+                        description.memory / mib, vm.ram.base.value(), description.entry.value(),
+                        description.bootargs);
     return vm;
 }
 

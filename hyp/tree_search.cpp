@@ -26,8 +26,8 @@ enum class Look : u8 { nothing, broken, tree };
 
 // Maps the place and looks at the header; unmaps it again unless it is a tree.
 [[nodiscard]] Look look_at(Candidate candidate, FoundTree& found) {
-    const u8* bytes = mapping::map_window(mapping::WindowSlot::source, candidate.at,
-                                          tree_size_limit);
+    const u8* bytes =
+        mapping::map_window(mapping::WindowSlot::source, candidate.at, tree_size_limit);
     u32 first_word = 0;
     Look look = Look::nothing;
     if (bytes != nullptr && probe(reinterpret_cast<u64>(bytes), &first_word) != 0 &&

@@ -12,7 +12,7 @@ struct FoundTree {
     u64 limit = 0;             // bytes that may be looked at
     PaRange range{};
     const char* source = "";
-    bool broken_seen = false;  // a tree's magic without a sane header
+    bool broken_seen = false; // a tree's magic without a sane header
 };
 
 // Leaves the tree mapped in the source window.

@@ -32,7 +32,9 @@ void publish_entries() {
 
 } // namespace
 
-void set_regime(Regime chosen) { regime = chosen; }
+void set_regime(Regime chosen) {
+    regime = chosen;
+}
 
 void map_device_page(u64 va, Pa pa) {
     boot_storage.devices3[(va - HYP_DEVICES_VA) / stage1::page_size] =
@@ -58,8 +60,12 @@ void map_percpu(const void* page) {
     publish_entries();
 }
 
-Pa image_pa() { return image_base; }
-void set_image_pa(Pa pa) { image_base = pa; }
+Pa image_pa() {
+    return image_base;
+}
+void set_image_pa(Pa pa) {
+    image_base = pa;
+}
 
 void drop_identity() {
     boot_storage.level0[stage1::index(0, image_base.value())] = 0;

@@ -10,7 +10,7 @@
 namespace hyp {
 
 class TargetMmio {
-  public:
+public:
     template <Frame F>
     [[nodiscard, gnu::always_inline]] u32 read32(u32 offset) const {
         u32 value;
@@ -44,23 +44,16 @@ class TargetMmio {
         asm volatile("str %x0, [%1]" ::"rZ"(value), "r"(base(F) + offset) : "memory");
     }
 
-  private:
+private:
     [[nodiscard]] static constexpr u64 base(Frame frame) {
         switch (frame) {
-        case Frame::gicd:
-            return HYP_GICD_VA;
-        case Frame::gicr_rd:
-            return HYP_GICR_VA;
-        case Frame::gicr_sgi:
-            return HYP_GICR_VA + 0x10000;
-        case Frame::gicc:
-            return HYP_GICC_VA;
-        case Frame::gich:
-            return HYP_GICH_VA;
-        case Frame::gicv:
-            return HYP_GICV_VA;
-        case Frame::uart:
-            return HYP_UART_VA;
+        case Frame::gicd: return HYP_GICD_VA;
+        case Frame::gicr_rd: return HYP_GICR_VA;
+        case Frame::gicr_sgi: return HYP_GICR_VA + 0x10000;
+        case Frame::gicc: return HYP_GICC_VA;
+        case Frame::gich: return HYP_GICH_VA;
+        case Frame::gicv: return HYP_GICV_VA;
+        case Frame::uart: return HYP_UART_VA;
         }
         __builtin_unreachable();
     }

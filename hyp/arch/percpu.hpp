@@ -12,12 +12,12 @@ namespace hyp {
 struct Vcpu;
 
 struct alignas(4096) PerCpu {
-    FastPlan plan{};       // what the fast path may do for the vCPU loaded now
+    FastPlan plan{}; // what the fast path may do for the vCPU loaded now
     alignas(256) u64 stack_top = 0;
     u64 emergency_top = 0;
-    u64 scratch[2]{};      // of the panic vectors
-    Vcpu* vcpu = nullptr;  // loaded, or null
-    u32 index = 0;         // 0 is the boot pCPU
+    u64 scratch[2]{};     // of the panic vectors
+    Vcpu* vcpu = nullptr; // loaded, or null
+    u32 index = 0;        // 0 is the boot pCPU
 };
 
 static_assert(sizeof(PerCpu) == 4096);

@@ -74,15 +74,23 @@ inline constexpr u32 vbar_el2         = sysreg_encoding(3, 4, 12, 0, 0);
 // Data and instruction barriers; every caller says why.
 namespace barrier {
 
-[[gnu::always_inline]] inline void isb() { asm volatile("isb" ::: "memory"); }
-[[gnu::always_inline]] inline void dsb_sy() { asm volatile("dsb sy" ::: "memory"); }
-[[gnu::always_inline]] inline void dsb_ish() { asm volatile("dsb ish" ::: "memory"); }
-[[gnu::always_inline]] inline void dsb_nsh() { asm volatile("dsb nsh" ::: "memory"); }
+[[gnu::always_inline]] inline void isb() {
+    asm volatile("isb" ::: "memory");
+}
+[[gnu::always_inline]] inline void dsb_sy() {
+    asm volatile("dsb sy" ::: "memory");
+}
+[[gnu::always_inline]] inline void dsb_ish() {
+    asm volatile("dsb ish" ::: "memory");
+}
+[[gnu::always_inline]] inline void dsb_nsh() {
+    asm volatile("dsb nsh" ::: "memory");
+}
 
 } // namespace barrier
 
 class TargetSysReg {
-  public:
+public:
     template <SysReg R>
     [[nodiscard, gnu::always_inline]] u64 read() const {
         return sysreg::read<static_cast<u32>(R)>();

@@ -11,7 +11,7 @@ namespace hyp {
 
 template <class Space>
 class BasicAddr {
-  public:
+public:
     constexpr BasicAddr() = default;
     explicit constexpr BasicAddr(u64 value) : value_{value} {}
     [[nodiscard]] constexpr u64 value() const { return value_; }
@@ -30,7 +30,7 @@ class BasicAddr {
     }
     friend constexpr auto operator<=>(BasicAddr, BasicAddr) = default;
 
-  private:
+private:
     u64 value_ = 0;
 };
 

@@ -33,7 +33,7 @@ using Bit = Field<Position, Position, T>;
 // Base of every register class. Raw is u32 or u64, as wide as the register.
 template <class Derived, class Raw>
 class Register {
-  public:
+public:
     constexpr Register() = default;
     explicit constexpr Register(Raw raw) : raw_{raw} {}
 
@@ -57,7 +57,7 @@ class Register {
         return left.raw_ == right.raw_;
     }
 
-  private:
+private:
     Raw raw_ = 0;
 };
 

@@ -12,7 +12,7 @@ namespace hyp {
 // IHI 0069, INTIDs: 0-15 SGI, 16-31 PPI, 32-1019 SPI, 1020-1023 special, from 8192 LPI.
 template <class Space>
 class BasicIntid {
-  public:
+public:
     explicit constexpr BasicIntid(u32 value) : value_{value} {}
     [[nodiscard]] static constexpr BasicIntid sgi(u32 n) { return BasicIntid{n}; }
     [[nodiscard]] static constexpr BasicIntid ppi(u32 n) { return BasicIntid{16 + n}; }
@@ -28,7 +28,7 @@ class BasicIntid {
 
     friend constexpr auto operator<=>(BasicIntid, BasicIntid) = default;
 
-  private:
+private:
     u32 value_;
 };
 

@@ -20,15 +20,16 @@ template <class T>
 class [[nodiscard]] Result {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
-  public:
-    constexpr Result(const T& value) : value_{value}, error_{nullptr} {} // NOLINT implicit by intent
-    constexpr Result(Error error) : nothing_{}, error_{error} {}         // NOLINT implicit by intent
+public:
+    constexpr Result(const T& value)
+        : value_{value}, error_{nullptr} {}                      // NOLINT implicit by intent
+    constexpr Result(Error error) : nothing_{}, error_{error} {} // NOLINT implicit by intent
     [[nodiscard]] constexpr bool ok() const { return error_.reason == nullptr; }
     [[nodiscard]] constexpr T& value() { return value_; }
     [[nodiscard]] constexpr const T& value() const { return value_; }
     [[nodiscard]] constexpr Error error() const { return error_; }
 
-  private:
+private:
     union { // no value is made up where there is none
         char nothing_;
         T value_;

@@ -35,9 +35,7 @@ class GuestTreeWriter : public TreeWriter {
 public:
     using TreeWriter::TreeWriter;
     void empty(const char* name) { property(name, "", 0); }
-    void string(const char* name, const char* text) {
-        property(name, text, std::strlen(text) + 1);
-    }
+    void string(const char* name, const char* text) { property(name, text, std::strlen(text) + 1); }
     // A list of strings, its separators written as \0 in the literal.
     template <usize N>
     void strings(const char* name, const char (&list)[N]) {
@@ -56,8 +54,12 @@ public:
     }
 };
 
-[[nodiscard]] constexpr u32 high(u64 value) { return static_cast<u32>(value >> 32); }
-[[nodiscard]] constexpr u32 low(u64 value) { return static_cast<u32>(value); }
+[[nodiscard]] constexpr u32 high(u64 value) {
+    return static_cast<u32>(value >> 32);
+}
+[[nodiscard]] constexpr u32 low(u64 value) {
+    return static_cast<u32>(value);
+}
 
 // A unit address: up to three hexadecimal digits without leading zeroes, as Aff1 and Aff0 need.
 void write_hex(char* to, u32 value) {

@@ -22,17 +22,17 @@ constexpr u64 execute_never = u64{1} << 54;
 
 [[nodiscard]] constexpr u64 attributes(Stage2Memory memory) {
     switch (memory) {
-    case Stage2Memory::ram:
-        return access_flag | inner_shareable | read_write | write_back;
-    case Stage2Memory::device:
-        return access_flag | read_write | device_ngnre | execute_never;
+    case Stage2Memory::ram: return access_flag | inner_shareable | read_write | write_back;
+    case Stage2Memory::device: return access_flag | read_write | device_ngnre | execute_never;
     }
     __builtin_unreachable();
 }
 
 static_assert((0x40000000 | attributes(Stage2Memory::ram) | type_block) == 0x400007fd);
 
-[[nodiscard]] constexpr u64 span_of(unsigned level) { return u64{1} << (39 - 9 * level); }
+[[nodiscard]] constexpr u64 span_of(unsigned level) {
+    return u64{1} << (39 - 9 * level);
+}
 
 // Level 1 may hold two tables side by side: its index has one bit more.
 [[nodiscard]] constexpr unsigned index_of(unsigned level, u64 ipa) {
@@ -102,8 +102,8 @@ Status Stage2::map(Ipa ipa, Pa pa, u64 size, Stage2Memory memory) {
         const u64 from = ipa.value() + done;
         const u64 to = pa.value() + done;
         unsigned level = 1;
-        while (level < 3 && (((from | to) & (span_of(level) - 1)) != 0 ||
-                             size - done < span_of(level))) {
+        while (level < 3 &&
+               (((from | to) & (span_of(level) - 1)) != 0 || size - done < span_of(level))) {
             ++level;
         }
         const Status one = map_one(from, to, level, memory);

@@ -47,7 +47,7 @@ static_assert(vtcr_for(6) == 0x80053558);
 static_assert(vtcr_for(15) == vtcr_for(5));
 
 class Stage2 {
-  public:
+public:
     static constexpr u64 page = 4 * kib;
 
     Stage2() = default;
@@ -65,7 +65,7 @@ class Stage2 {
     // Where an IPA leads, or failure when nowhere. For tests and for reading guest memory.
     [[nodiscard]] Result<Pa> translate(Ipa ipa) const;
 
-  private:
+private:
     [[nodiscard]] Status map_one(u64 ipa, u64 pa, unsigned level, Stage2Memory memory);
     [[nodiscard]] u64* table_words(u64 descriptor) const;
     [[nodiscard]] Result<u64> new_table();

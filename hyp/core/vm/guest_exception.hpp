@@ -36,9 +36,8 @@ struct PstateFeatures {
 
 // `spsr` is SPSR_EL2 at the exit, `sctlr_el1` the guest's: it says whether PSTATE.PAN is set (SPAN)
 // and what SSBS becomes (DSSBS). DIT stays.
-[[nodiscard]] constexpr GuestException make_guest_exception(GuestFault fault, u64 spsr,
-                                                            u64 sctlr_el1,
-                                                            PstateFeatures features) {
+[[nodiscard]] constexpr GuestException
+make_guest_exception(GuestFault fault, u64 spsr, u64 sctlr_el1, PstateFeatures features) {
     const bool aarch32 = (spsr & 0x10) != 0;
     const u64 mode = spsr & spsr_mode_mask;
     const bool from_el0 = aarch32 || mode == 0;
@@ -56,8 +55,7 @@ struct PstateFeatures {
     u64 exception_class = 0;
     u64 syndrome = 0;
     switch (fault) {
-    case GuestFault::undefined:
-        break;
+    case GuestFault::undefined: break;
     case GuestFault::load_abort:
         exception_class = from_el0 ? 0x24 : 0x25;
         syndrome = external_abort;
@@ -85,6 +83,7 @@ struct PstateFeatures {
 static_assert(make_guest_exception(GuestFault::load_abort, 0x3c5, 0, {}).esr == 0x96000010);
 static_assert(make_guest_exception(GuestFault::store_abort, 0x3c5, 0, {}).esr == 0x96000050);
 static_assert(make_guest_exception(GuestFault::load_abort, 0x3c0, 0, {}).vector_offset == 0x400);
-static_assert(make_guest_exception(GuestFault::undefined, 0x3c5, 0, {.pan = true}).spsr == 0x4003c5);
+static_assert(make_guest_exception(GuestFault::undefined, 0x3c5, 0, {.pan = true}).spsr ==
+              0x4003c5);
 
 } // namespace hyp

@@ -13,11 +13,13 @@ struct Allowed {
     u64 mask;
 };
 
-[[nodiscard]] constexpr u64 field(unsigned lsb) { return u64{0xf} << lsb; }
+[[nodiscard]] constexpr u64 field(unsigned lsb) {
+    return u64{0xf} << lsb;
+}
 
 // CSV2_2 adds SCXTNUM registers, which are not switched.
 constexpr unsigned csv2_lsb = 56;
-constexpr u64 gic_field = field(24);   // ID_AA64PFR0_EL1.GIC
+constexpr u64 gic_field = field(24);     // ID_AA64PFR0_EL1.GIC
 constexpr u64 pa_range_field = field(0); // ID_AA64MMFR0_EL1.PARange
 
 // clang-format off

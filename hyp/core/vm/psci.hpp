@@ -68,14 +68,12 @@ struct CallOutcome {
     case Call::psci_system_off:
     case Call::psci_system_reset:
     case Call::psci_features:
-    case Call::smccc_version:
-        return true;
+    case Call::smccc_version: return true;
     case Call::psci_system_reset2:
     case Call::psci_system_reset2_64:
     case Call::smccc_arch_features:
     case Call::baton_verdict:
-    case Call::baton_nothing:
-        return false;
+    case Call::baton_nothing: return false;
     }
     return false; // any other number
 }
@@ -84,37 +82,29 @@ struct CallOutcome {
 [[nodiscard]] constexpr CallOutcome one_vcpu_call(u64 x0, u64 x1, u64 x2) {
     const u32 function = static_cast<u32>(x0);
     switch (static_cast<Call>(function)) {
-    case Call::psci_version:
-        return {CallAction::answer, psci_version_1_1};
+    case Call::psci_version: return {CallAction::answer, psci_version_1_1};
     case Call::psci_cpu_suspend:
     case Call::psci_cpu_suspend64:
         return {CallAction::wait, psci_success}; // every state is treated as standby
     case Call::psci_cpu_off:
-    case Call::psci_system_off:
-        return {CallAction::power_off, 0}; // nothing is left that could run
-    case Call::psci_system_reset:
-        return {CallAction::reset, 0};
+    case Call::psci_system_off: return {CallAction::power_off, 0}; // nothing is left that could run
+    case Call::psci_system_reset: return {CallAction::reset, 0};
     case Call::psci_cpu_on:
     case Call::psci_cpu_on64:
         return {CallAction::answer, x1 == 0 ? psci_already_on : psci_invalid_parameters};
     case Call::psci_affinity_info:
     case Call::psci_affinity_info64:
         return {CallAction::answer, x1 == 0 && x2 == 0 ? psci_success : psci_invalid_parameters};
-    case Call::psci_migrate_info_type:
-        return {CallAction::answer, migrate_not_required};
+    case Call::psci_migrate_info_type: return {CallAction::answer, migrate_not_required};
     case Call::psci_features:
         return {CallAction::answer,
                 is_answered(static_cast<u32>(x1)) ? psci_success : psci_not_supported};
-    case Call::smccc_version:
-        return {CallAction::answer, smccc_version_1_1};
-    case Call::baton_verdict:
-        return {CallAction::verdict, psci_success};
-    case Call::baton_nothing:
-        return {CallAction::answer, psci_success};
+    case Call::smccc_version: return {CallAction::answer, smccc_version_1_1};
+    case Call::baton_verdict: return {CallAction::verdict, psci_success};
+    case Call::baton_nothing: return {CallAction::answer, psci_success};
     case Call::psci_system_reset2:
     case Call::psci_system_reset2_64:
-    case Call::smccc_arch_features:
-        break;
+    case Call::smccc_arch_features: break;
     }
     return {CallAction::answer, psci_not_supported};
 }
