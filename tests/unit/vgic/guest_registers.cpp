@@ -189,6 +189,32 @@ TEST_CASE("marking an interrupt that is known already changes nothing", "[vgic]"
     CHECK(!m.irqs.flush().physical);
 }
 
+// Acknowledged just before the disable reached the distributor: the distributor keeps a level.
+TEST_CASE("a level that arrives disabled is not held active; an edge is", "[vgic]") {
+    Machine<v3, 4> m = machine<v3, 4>();
+    m.trap([](VcpuIrqs& v) {
+        v.guest_disable(0, timer_bit);
+        v.guest_disable(1, disk_bit);
+    });
+    m.driver().set_active(PIntid{timer});
+    m.driver().set_active(PIntid{disk});
+    m.trap([](VcpuIrqs& v) {
+        CHECK(v.on_physical(PIntid{timer}));
+        CHECK(v.on_physical(PIntid{disk}));
+        v.mark_expired(VIntid{timer}); // disabled: nothing
+    });
+    CHECK(!m.gic.active(0, timer));
+    CHECK(!m.irqs.is_owed(VIntid{timer}));
+    CHECK(m.gic.active(0, disk));
+    CHECK(m.irqs.is_owed(VIntid{disk}));
+    m.trap([](VcpuIrqs& v) { v.guest_set_edge(1, 0, disk_bit); }); // it is a level from here on
+    CHECK(!m.gic.active(0, disk));
+    CHECK(!m.irqs.is_owed(VIntid{disk}));
+    m.trap([](VcpuIrqs& v) { v.mark_expired(VIntid{timer}); });
+    CHECK(!m.gic.active(0, timer));
+    CHECK(m.verdict() == "good");
+}
+
 TEST_CASE("best pending: what a WFI must not sleep over", "[vgic]") {
     Machine<v3, 1> m = machine<v3, 1>();
     CHECK(m.irqs.best_pending() == Priority{0xff});
