@@ -28,8 +28,8 @@ cp "$out/config/newlib.h" "$out/config/_newlib_version.h"
 # -fno-tree-loop-distribute-patterns: or memset's loop becomes a call of memset.
 # -mstrict-align: these run before the MMU is on, where all memory is Device memory.
 flags="-Os -g -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -fno-pic -fno-pie
-    -fno-stack-protector -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -march=armv8-a
-    -mgeneral-regs-only -mno-outline-atomics -mstrict-align -mfix-cortex-a53-835769
+    -mcmodel=tiny -fno-stack-protector -fno-asynchronous-unwind-tables -fno-omit-frame-pointer
+    -march=armv8-a -mgeneral-regs-only -mno-outline-atomics -mstrict-align -mfix-cortex-a53-835769
     -ffunction-sections -fdata-sections -DNO_FLOATING_POINT -I$out/config
     -isystem $libc/machine/aarch64 -isystem $libc/include -I$libc/stdio -I$libc/string"
 
@@ -49,8 +49,13 @@ for name in memmove memcmp memchr strlen strnlen strcmp strncmp strchr strrchr \
     strcpy strncpy strcat strncat strstr strcspn strspn strpbrk strlcpy strlcat; do
     compile "string/$name" "$name"
 done
-compile stdio/vsniprintf vsniprintf
-compile stdio/vfprintf svfiprintf -DSTRING_ONLY -DINTEGER_ONLY
+# As a part of the program that the link optimises (clang's takes the code beside it): what serves
+# strings that grow on a heap goes then.
+lto="-flto -ffat-lto-objects"
+# shellcheck disable=SC2086 # words
+compile stdio/vsniprintf vsniprintf $lto
+# shellcheck disable=SC2086 # words
+compile stdio/vfprintf svfiprintf -DSTRING_ONLY -DINTEGER_ONLY $lto
 # newlib's own reent/impure.c points to streams, which EL2 has none of.
 mkdir -p "$out/reent"
 cat >"$out/reent/impure.c" <<'EOF'
