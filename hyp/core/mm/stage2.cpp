@@ -7,28 +7,24 @@ namespace {
 
 constexpr unsigned entries = 512;
 constexpr u32 root_pages = 2;
-constexpr u64 type_mask = 3;
-constexpr u64 type_block = 1;
-constexpr u64 type_table_or_page = 3;
-constexpr u64 output_mask = 0x0000'ffff'ffff'f000;
 
-// DDI 0487, stage-2 block and page descriptors.
-constexpr u64 access_flag = u64{1} << 10;
-constexpr u64 inner_shareable = u64{3} << 8;
-constexpr u64 read_write = u64{3} << 6;
-constexpr u64 write_back = u64{0xf} << 2;
-constexpr u64 device_ngnre = u64{1} << 2;
-constexpr u64 execute_never = u64{1} << 54;
-
-[[nodiscard]] constexpr u64 attributes(Stage2Memory memory) {
+[[nodiscard]] constexpr Stage2Descriptor leaf_at(Pa pa, LeafKind kind, Stage2Memory memory) {
     switch (memory) {
-    case Stage2Memory::ram: return access_flag | inner_shareable | read_write | write_back;
-    case Stage2Memory::device: return access_flag | read_write | device_ngnre | execute_never;
+    case Stage2Memory::ram: return stage2_ram(pa, kind);
+    case Stage2Memory::device: return stage2_device(pa, kind);
     }
     __builtin_unreachable();
 }
 
-static_assert((0x40000000 | attributes(Stage2Memory::ram) | type_block) == 0x400007fd);
+// Where a valid descriptor leads: the next table, or what a leaf maps.
+[[nodiscard]] constexpr u64 output_of(u64 entry) {
+    return Stage2Descriptor{entry}.get<Stage2Descriptor::Address>() << 12;
+}
+
+// At levels 1 and 2.
+[[nodiscard]] constexpr bool is_block(u64 entry) {
+    return !Stage2Descriptor{entry}.get<Stage2Descriptor::TableOrPage>();
+}
 
 [[nodiscard]] constexpr u64 span_of(unsigned level) {
     return u64{1} << (39 - 9 * level);
@@ -50,7 +46,7 @@ Stage2::Stage2(Stage2Pool pool, u32 address_bits)
 }
 
 u64* Stage2::table_words(u64 descriptor) const {
-    return pool_.words + ((descriptor & output_mask) - pool_.base.value()) / sizeof(u64);
+    return pool_.words + (output_of(descriptor) - pool_.base.value()) / sizeof(u64);
 }
 
 Result<u64> Stage2::new_table() {
@@ -61,7 +57,7 @@ Result<u64> Stage2::new_table() {
     for (unsigned i = 0; i < entries; ++i) {
         words[i] = 0;
     }
-    const u64 descriptor = (pool_.base + used_ * page).value() | type_table_or_page;
+    const u64 descriptor = stage2_table(pool_.base + used_ * page).raw();
     ++used_;
     return descriptor;
 }
@@ -76,7 +72,7 @@ Status Stage2::map_one(u64 ipa, u64 pa, unsigned level, Stage2Memory memory) {
                 return fresh.error();
             }
             entry = fresh.value();
-        } else if ((entry & type_mask) == type_block) {
+        } else if (is_block(entry)) {
             return Error{"two mappings of a VM overlap"};
         }
         table = table_words(entry);
@@ -85,7 +81,7 @@ Status Stage2::map_one(u64 ipa, u64 pa, unsigned level, Stage2Memory memory) {
     if (leaf != 0) {
         return Error{"two mappings of a VM overlap"};
     }
-    leaf = pa | attributes(memory) | (level == 3 ? type_table_or_page : type_block);
+    leaf = leaf_at(Pa{pa}, level == 3 ? LeafKind::page : LeafKind::block, memory).raw();
     return Done{};
 }
 
@@ -125,9 +121,9 @@ Result<Pa> Stage2::translate(Ipa ipa) const {
         if (entry == 0) {
             return Error{"not mapped"};
         }
-        if (level == 3 || (entry & type_mask) == type_block) {
+        if (level == 3 || is_block(entry)) {
             const u64 within = ipa.value() & (span_of(level) - 1);
-            return Pa{(entry & output_mask & ~(span_of(level) - 1)) | within};
+            return Pa{(output_of(entry) & ~(span_of(level) - 1)) | within};
         }
         table = table_words(entry);
     }

@@ -7,6 +7,7 @@
 #include "hyp/core/base/addr.hpp"
 #include "hyp/core/base/result.hpp"
 #include "hyp/core/base/types.hpp"
+#include "hyp/core/regs/stage2.hpp"
 
 namespace hyp {
 
@@ -33,18 +34,10 @@ struct Stage2Pool {
 
 // VTCR_EL2 for tables of this kind. PS is the output size, which the machine must have.
 [[nodiscard]] constexpr u64 vtcr_for(u32 pa_range) {
-    const u64 output_size = pa_range < 5 ? pa_range : 5;
-    constexpr u64 res1 = u64{1} << 31;
-    constexpr u64 inner_shareable_write_back = 0x3500; // SH0, ORGN0, IRGN0
-    constexpr u64 start_at_level1 = u64{1} << 6;
-    return res1 | output_size << 16 | inner_shareable_write_back | start_at_level1 |
-           (64 - ipa_bits(pa_range));
+    constexpr u32 start_level = 1;
+    constexpr u32 largest = 5; // 48 bits; more needs another descriptor format
+    return vtcr(ipa_bits(pa_range), start_level, pa_range < largest ? pa_range : largest).raw();
 }
-
-static_assert(vtcr_for(0) == 0x80003560); // 32 bits
-static_assert(vtcr_for(2) == 0x80023558); // 40 bits
-static_assert(vtcr_for(6) == 0x80053558);
-static_assert(vtcr_for(15) == vtcr_for(5));
 
 class Stage2 {
 public:

@@ -39,9 +39,13 @@ TEST_CASE("stage 2: IPA size follows the machine, at most 40 bits") {
         CHECK(ipa_bits(range) == 40);
     }
     // T0SZ, SL0 = 1, WB walks, inner shareable, PS as given but never reserved.
-    CHECK(vtcr_for(4) == 0x80043558);
+    CHECK(vtcr_for(0) == 0x80003560);
     CHECK(vtcr_for(1) == 0x8001355c);
-    CHECK(vtcr_for(7) == vtcr_for(5));
+    CHECK(vtcr_for(4) == 0x80043558);
+    CHECK(vtcr_for(5) == 0x80053558);
+    for (u32 range = 6; range < 16; ++range) {
+        CHECK(vtcr_for(range) == vtcr_for(5));
+    }
 }
 
 TEST_CASE("stage 2: RAM by 2 MiB blocks, a device by pages, nothing else") {
@@ -78,7 +82,8 @@ TEST_CASE("stage 2: overlaps, odd sizes, far addresses and an empty pool are ref
     CHECK_FALSE(f.tables.map(Ipa{0x1001}, Pa{0}, 4 * kib, Stage2Memory::ram).ok());
     CHECK_FALSE(f.tables.map(Ipa{0x1000}, Pa{0x10}, 4 * kib, Stage2Memory::ram).ok());
     CHECK_FALSE(f.tables.map(Ipa{0x1000}, Pa{0}, 100, Stage2Memory::ram).ok());
-    CHECK_FALSE(f.tables.map(Ipa{(u64{1} << 40) - 4 * kib}, Pa{0}, 8 * kib, Stage2Memory::ram).ok());
+    CHECK_FALSE(
+        f.tables.map(Ipa{(u64{1} << 40) - 4 * kib}, Pa{0}, 8 * kib, Stage2Memory::ram).ok());
     CHECK_FALSE(f.tables.map(Ipa{4 * kib}, Pa{0}, ~u64{0xfff}, Stage2Memory::ram).ok());
     CHECK(translated(f.tables, gib + 3 * mib) == gib + 3 * mib);
     u32 mapped = 0;
@@ -98,11 +103,12 @@ TEST_CASE("stage 2: random mappings agree with a list of ranges") {
         std::vector<Range> ranges;
         for (int n = 0; n < 12; ++n) {
             const u64 unit = n % 3 == 0 ? 2 * mib : 4 * kib;
-            const Range r{(random() % (8 * gib)) / unit * unit, (random() % (64 * gib)) / unit * unit,
-                          (random() % 40 + 1) * unit};
+            const Range r{(random() % (8 * gib)) / unit * unit,
+                          (random() % (64 * gib)) / unit * unit, (random() % 40 + 1) * unit};
             bool overlaps = false;
             for (const Range& other : ranges) {
-                overlaps = overlaps || (r.ipa < other.ipa + other.size && other.ipa < r.ipa + r.size);
+                overlaps =
+                    overlaps || (r.ipa < other.ipa + other.size && other.ipa < r.ipa + r.size);
             }
             const bool ok = f.tables.map(Ipa{r.ipa}, Pa{r.pa}, r.size, Stage2Memory::ram).ok();
             if (overlaps || !ok) {
