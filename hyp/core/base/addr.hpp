@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses: physical (Pa), a guest's intermediate physical (Ipa), and EL2's virtual (HypVa).
-// Each is a type, so that no stage of translation can be forgotten or done twice.
+// Addresses: physical (Pa) and a guest's intermediate physical (Ipa). Each is a type, so that no
+// stage of translation can be forgotten or done twice.
 #pragma once
 
 #include "hyp/core/base/types.hpp"
@@ -36,7 +36,6 @@ private:
 
 using Pa = BasicAddr<struct PhysicalMemory>;
 using Ipa = BasicAddr<struct GuestMemory>;
-using HypVa = BasicAddr<struct HypMemory>;
 
 // Bytes [base, base + size). An empty range has size 0.
 template <class A>

@@ -24,7 +24,6 @@ public:
     [[nodiscard]] constexpr bool is_private() const { return value_ < 32; }
     [[nodiscard]] constexpr bool is_spi() const { return value_ >= 32 && value_ < 1020; }
     [[nodiscard]] constexpr bool is_special() const { return value_ >= 1020 && value_ < 1024; }
-    [[nodiscard]] constexpr bool is_lpi() const { return value_ >= 8192; }
 
     friend constexpr auto operator<=>(BasicIntid, BasicIntid) = default;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fixed-width integers under short names, and sizes. Plain integers are for arithmetic only:
 // whatever crosses a function boundary and has a meaning of its own has a type of its own
-// (intid.hpp, addr.hpp, ticks.hpp).
+// (intid.hpp, addr.hpp).
 #pragma once
 
 #include <cstddef>

@@ -13,10 +13,6 @@ struct CntCtl : Register<CntCtl, u64> {
     using Enable = Bit<0>;
     using Imask = Bit<1>;
     using Istatus = Bit<2>;
-    // The timer's output, as hardware sees it at the moment of the read.
-    [[nodiscard]] constexpr bool line() const {
-        return get<Enable>() && !get<Imask>() && get<Istatus>();
-    }
     // May ever raise the line without being written again.
     [[nodiscard]] constexpr bool can_fire() const { return get<Enable>() && !get<Imask>(); }
 };
@@ -40,7 +36,6 @@ struct CntkctlEl1 : Register<CntkctlEl1, u64> {
     using El0PtEn = Bit<9>;
 };
 
-static_assert(CntCtl{5}.line() && !CntCtl{7}.line() && !CntCtl{1}.line() && !CntCtl{4}.line());
 static_assert(CntCtl{1}.can_fire() && !CntCtl{3}.can_fire() && !CntCtl{0}.can_fire());
 static_assert(CnthctlEl2{}.with<CnthctlEl2::El1PctEn>(true).raw() == 1);
 

@@ -41,12 +41,6 @@ struct IssWfx : Register<IssWfx, u64> {
     using Ti = Field<1, 0>; // 0 WFI, 1 WFE, 2 WFIT, 3 WFET
 };
 
-// Syndrome of HVC and SMC.
-struct IssCall : Register<IssCall, u64> {
-    using Register::Register;
-    using Imm16 = Field<15, 0, u16>;
-};
-
 // Syndrome of a trapped MSR, MRS or system instruction.
 struct IssSysReg : Register<IssSysReg, u64> {
     using Register::Register;

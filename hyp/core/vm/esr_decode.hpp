@@ -61,11 +61,6 @@ struct WaitExit {
     return WaitExit{static_cast<WaitKind>(IssWfx{esr.get<EsrEl2::Iss>()}.get<IssWfx::Ti>())};
 }
 
-// The immediate of HVC or SMC.
-[[nodiscard]] constexpr u16 decode_call(EsrEl2 esr) {
-    return IssCall{esr.get<EsrEl2::Iss>()}.get<IssCall::Imm16>();
-}
-
 enum class Direction : u8 { read, write };
 
 // X0..X30, or 31 for XZR: reads as zero, and what is written to it is lost.

@@ -45,11 +45,6 @@ TEST_CASE("WFI and WFE", "[regs][esr]") {
     CHECK(instruction_length(EsrEl2{0x07e00000}) == 4);
 }
 
-TEST_CASE("HVC and SMC immediates", "[regs][esr]") {
-    CHECK(decode_call(EsrEl2{0x5a000000}) == 0);
-    CHECK(decode_call(EsrEl2{0x5a00beef}) == 0xbeef);
-}
-
 TEST_CASE("trapped system registers, as measured", "[regs][esr]") {
     const SysRegExit sgi = decode_system_register(EsrEl2{0x623a3016});
     CHECK(sgi.reg == SysReg::icc_sgi1r);
