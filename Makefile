@@ -89,9 +89,12 @@ $(H)/obj/%.c.o: %.c $(H)/hyp.flags
 $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 	$(call say,AS  )
 	$(Q)$(EL2_CC_CMD) $(EL2_COMMON) -MMD -MP -c $< -o $@
-$(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) linker.ld
+$(H)/obj/linker.ld: linker.ld $(H)/hyp.flags
+	$(call say,CPP )
+	$(Q)$(EL2_CC_CMD) -E -P -undef -x c -I. -MMD -MP -MT $@ -MF $@.d $< -o $@
+$(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) $(H)/obj/linker.ld
 	$(call say,LINK)
-	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) \
+	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T $(H)/obj/linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) \
 	    -lgcc -o $@
 	@scripts/link_gate.sh $(CROSS) $@
 $(H)/hyp.img: $(H)/hyp.elf

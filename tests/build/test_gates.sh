@@ -85,6 +85,28 @@ check "constructors: one of two" ends 1 scripts/link_gate.sh "$cross" "$work/o.o
 check "constructors: named" says "in: .*/o.o$"
 check "constructors: no such object" ends 1 scripts/link_gate.sh "$cross" "$work/none"
 
+# ---- the image lies where layout.h says ----
+layout() { # NAME: the number of that macro
+    sed -n "s/^#define $1 \(0x[0-9a-f]*\).*/\1/p" hyp/arch/layout.h
+}
+linked() { # the ELF's first segment: virtual and physical address
+    "${cross}readelf" -lW build/hyp.elf | awk '$1 == "LOAD" { print $3, $4; exit }'
+}
+mkdir -p "$work/moved/hyp/arch"
+cp linker.ld "$work/moved"
+sed -e 's/^\(#define HYP_IMAGE_VA\) .*/\1 0x2ffc0000000/' \
+    -e 's/^\(#define HYP_ELF_LOAD_PA\) .*/\1 0x80200000/' \
+    -e 's/^\(#define HYP_IMAGE_SPAN\) .*/\1 0x123000/' hyp/arch/layout.h \
+    >"$work/moved/hyp/arch/layout.h"
+check "layout: the linker script takes its numbers from the header" ends 0 \
+    "${cross}gcc" -E -P -undef -x c "$work/moved/linker.ld"
+check "layout: virtual address" says "^IMAGE_VA = 0x2ffc0000000;"
+check "layout: load address" says "^LOAD_PA = 0x80200000;"
+check "layout: size" says "^ASSERT\(_image_size <= 0x123000,"
+read -r virtual physical <<<"$(linked)"
+check "layout: hyp.elf's virtual address" [ $((virtual)) -eq $(($(layout HYP_IMAGE_VA))) ]
+check "layout: hyp.elf's load address" [ $((physical)) -eq $(($(layout HYP_ELF_LOAD_PA))) ]
+
 # ---- layers ----
 tree=$work/tree
 spdx='// SPDX-License-Identifier: Apache-2.0'
