@@ -6,11 +6,9 @@
 #include "hyp/arch/mapping.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
-#include "hyp/core/regs/hcr.hpp"
+#include "hyp/el2_setup.hpp"
 #include "hyp/irq.hpp"
 #include "hyp/self_crash.hpp"
-
-#include <utility>
 
 extern "C" {
 extern const char vectors_v2[];
@@ -70,103 +68,7 @@ void require(const Status& status, const char* what) {
     if (!manifest.ok()) {
         refuse("manifest: %s: %s", manifest.error().where, manifest.error().reason);
     }
-    if (manifest.value().vm_count != 1 || manifest.value().vms[0].vcpus != 1) {
-        refuse("manifest: this version runs one VM with one vCPU");
-    }
     return manifest.value();
-}
-
-// S3_0_C0_C<crm>_<op2> as the machine has it.
-template <u32 Index>
-void read_id_register(Vm& vm) {
-    constexpr u32 crm = id_register_crm_first + Index / 8;
-    constexpr u32 op2 = Index % 8;
-    if constexpr (is_id_register_shown(crm, op2)) {
-        vm.id_registers[Index] = reg::read<sysreg_encoding(3, 0, 0, crm, op2)>();
-    }
-}
-
-void read_id_registers(Vm& vm, GicGeneration gic, u32 address_bits) {
-    [&]<u32... n>(std::integer_sequence<u32, n...>) {
-        (read_id_register<n>(vm), ...);
-    }
-    (std::make_integer_sequence<u32, id_register_count>{});
-    for (u32 n = 0; n < id_register_count; ++n) {
-        vm.id_registers[n] = guest_id_register(id_register_crm_first + n / 8, n % 8,
-                                               vm.id_registers[n], gic, address_bits);
-    }
-}
-
-[[nodiscard]] constexpr u64 id_field(u64 value, unsigned lsb) {
-    return value >> lsb & 0xf;
-}
-
-// What this CPU has beyond the base set, opened or trapped accordingly.
-[[nodiscard]] HcrEl2 hcr_for_this_cpu(bool trap_wfi) {
-    HcrEl2 hcr = hcr_guest.with<HcrEl2::Twi>(trap_wfi);
-    const u64 pfr0 = reg::read<reg::id_aa64pfr0_el1>();
-    const u64 mmfr1 = reg::read<reg::id_aa64mmfr1_el1>();
-    const u64 isar1 = reg::read<reg::id_aa64isar1_el1>();
-    hcr = hcr.with<HcrEl2::Tlor>(id_field(mmfr1, 16) != 0);
-    hcr = hcr.with<HcrEl2::Terr>(id_field(pfr0, 28) != 0);
-    const bool pauth = (isar1 & 0xff00'0ff0) != 0; // APA, API, GPA, GPI
-    return hcr.with<HcrEl2::Apk>(pauth).with<HcrEl2::Api>(pauth);
-}
-
-// Traps that newer CPUs have and that are UNKNOWN at reset: none, the ID registers hide their use.
-void clear_newer_traps() {
-    if (id_field(reg::read<reg::id_aa64mmfr1_el1>(), 40) != 0) { // FEAT_HCX
-        reg::write<reg::hcrx_el2>(0);
-    }
-    if (id_field(reg::read<reg::id_aa64mmfr0_el1>(), 56) != 0) { // FEAT_FGT
-        reg::write<reg::hfgrtr_el2>(0);
-        reg::write<reg::hfgwtr_el2>(0);
-        reg::write<reg::hfgitr_el2>(0);
-        reg::write<reg::hdfgrtr_el2>(0);
-        reg::write<reg::hdfgwtr_el2>(0);
-    }
-}
-
-// Everything of EL2 that is fixed while this VM runs.
-void configure_el2(const Vm& vm, GicGeneration gic, bool trap_wfi) {
-    constexpr u64 cptr_traps = 0x33ff | u64{1} << 20; // RES1 with TZ and TSM, and TTA; FP is open
-    constexpr u64 cptr_tam = u64{1} << 30;            // activity monitors
-    constexpr u64 mdcr_tpms = u64{1} << 14;           // statistical profiling
-    constexpr u64 mdcr_ttrf = u64{1} << 19;           // trace filter
-    constexpr u64 mpam2_trap = u64{3} << 48;          // TRAPMPAM0EL1, TRAPMPAM1EL1
-    constexpr u64 cnthctl_open = 3;                   // EL1PCTEN, EL1PCEN: counter and CNTP
-    constexpr u64 mdcr_tpm = u64{1} << 6;             // PMU
-    constexpr u64 mdcr_tpmcr = u64{1} << 5;
-    const u64 dfr0 = reg::read<reg::id_aa64dfr0_el1>();
-    const u64 pmu = id_field(dfr0, 8);
-    const u64 counters = pmu != 0 && pmu != 0xf ? reg::read<reg::pmcr_el0>() >> 11 & 0x1f : 0;
-    const u64 pfr0 = reg::read<reg::id_aa64pfr0_el1>();
-    const u64 profiling = id_field(dfr0, 32) != 0 ? mdcr_tpms : 0;
-    const u64 trace = id_field(dfr0, 40) != 0 ? mdcr_ttrf : 0;
-    reg::write<reg::mdcr_el2>(counters | mdcr_tpm | mdcr_tpmcr | profiling | trace);
-    reg::write<reg::cptr_el2>(cptr_traps | (id_field(pfr0, 44) != 0 ? cptr_tam : 0));
-    if (id_field(pfr0, 40) != 0) { // FEAT_MPAM
-        reg::write<reg::mpam2_el2>(mpam2_trap);
-    }
-    reg::write<reg::hstr_el2>(0);
-    clear_newer_traps();
-    reg::write<static_cast<u32>(SysReg::cnthctl)>(cnthctl_open);
-    reg::write<static_cast<u32>(SysReg::cntvoff)>(0);
-    reg::write<reg::cntkctl_el1>(0);
-    reg::write<static_cast<u32>(SysReg::cntv_ctl)>(0); // UNKNOWN at reset
-    reg::write<static_cast<u32>(SysReg::cntp_ctl)>(0);
-    reg::write<reg::vpidr_el2>(reg::read<reg::midr_el1>());
-    reg::write<reg::vmpidr_el2>(u64{1} << 31 | guest_affinity(gic, 0));
-    reg::write<reg::vtcr_el2>(vtcr_for(reg::read<reg::id_aa64mmfr0_el1>() & 0xf));
-    constexpr u64 vmid = 1;
-    reg::write<reg::vttbr_el2>(vmid << 48 | vm.stage2.root().value());
-    reg::write<reg::sctlr_el1>(0x30d0'0800); // RES1, MMU and caches off, as the boot protocol says
-    reg::write<reg::hcr_el2>(hcr_for_this_cpu(trap_wfi).raw());
-    barrier::dsb_ish(); // the stage-2 tables are visible to the walker
-    barrier::isb();     // VMID and VTTBR are in effect for the TLBI
-    asm volatile("tlbi vmalls12e1" ::: "memory");
-    barrier::dsb_nsh(); // nothing of a former life translates
-    barrier::isb();
 }
 
 // Runs the self-tests that this GIC needs and reports them.
@@ -285,7 +187,7 @@ template <class G>
     Vm& vm = build_vm(description, platform, image);
     Vcpu& vcpu = build_vcpu(vm, description, caps, platform);
     gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
-    configure_el2(vm, caps.generation, caps.quirk_no_reevaluation);
+    configure_el2(vm, caps.generation, caps.quirk_no_reevaluation ? WfiTrap::yes : WfiTrap::no);
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
     resume_frame(&enter_guest(gic, vcpu));
