@@ -3,7 +3,8 @@
 
 Baton ends a machine by PSCI SYSTEM_OFF with a status word in x1. QEMU is started so that it stops
 instead of leaving at that moment, hence the word can still be read. A machine without a PSCI
-conduit stays in a WFI loop in machine_stopped with the same word, which is found by polling.
+conduit stays in a WFI loop in machine_stopped with the same word, which is found by polling, where
+such a machine is expected.
 """
 
 import ctypes
@@ -24,7 +25,6 @@ from qemu_machine import QEMU
 
 STATUS_MAGIC = 0x4241544F4E0000  # "BATON" and two zero bytes, above the status byte
 STATUS_TIMEOUT = 124
-LOAD_ALIGNMENT = 2 << 20
 POLL_SECONDS = 0.25
 PR_SET_PDEATHSIG = 1
 
@@ -44,6 +44,21 @@ class Outcome:
     status: int | None
     how: str
     registers: list[dict]
+
+
+@dataclass
+class StopLoop:
+    """Where a machine without a PSCI conduit ends: the address and size of machine_stopped, and the
+    exception level that executes it, so that nothing a guest does can look like it."""
+
+    address: int
+    size: int
+    level: int = 2
+
+    def status(self, cpu):
+        """The status byte of one CPU that stays there, or None."""
+        inside = 0 <= cpu.get("PC", 0) - self.address < max(self.size, 4)
+        return status_word([cpu]) if inside and cpu.get("EL") == self.level else None
 
 
 class Terminal:
@@ -82,11 +97,14 @@ def _die_with_parent():
 
 
 def parse_registers(text):
-    """The registers of each CPU from `info registers -a`: [{"PC": .., "X00": ..}, ..]."""
+    """The registers of each CPU from `info registers -a`: [{"PC": .., "X00": .., "EL": ..}, ..]."""
     cpus = []
     for part in re.split(r"CPU#\d+", text)[1:]:
-        cpus.append({name: int(value, 16) for name, value in
-                     re.findall(r"\b(PC|X\d\d|SP)=\s*([0-9a-f]{16})", part)})
+        cpu = {name: int(value, 16) for name, value in
+               re.findall(r"\b(PC|X\d\d|SP)=\s*([0-9a-f]{16})", part)}
+        if level := re.search(r"\bPSTATE=.* EL([0-3])[th]\b", part):
+            cpu["EL"] = int(level[1])
+        cpus.append(cpu)
     return cpus
 
 
@@ -179,8 +197,8 @@ class Session:
         return parse_registers(text or "")
 
     def run(self, timeout, stopped=None):
-        """Waits for the end of the machine. `stopped` is the (address, size) of machine_stopped
-        when the end may be a WFI loop there; `timeout` in seconds or None."""
+        """Waits for the end of the machine. `stopped` is a StopLoop when the end may be one, else
+        None; `timeout` in seconds or None."""
         end = None if timeout is None else time.monotonic() + timeout
         while self.shutdown_reason is None:
             now = time.monotonic()
@@ -199,13 +217,10 @@ class Session:
         return Outcome(status_word(registers), self.shutdown_reason, registers)
 
     def _in_stop_loop(self, stopped):
-        address, size = stopped
         registers = self.registers()
         for cpu in registers:
-            status = status_word([cpu])
-            # Before the MMU is on the PC is physical, at any 2 MiB aligned place.
-            offset = (cpu.get("PC", 0) - address) % LOAD_ALIGNMENT
-            if status is not None and offset < max(size, 4):
+            status = stopped.status(cpu)
+            if status is not None:
                 return Outcome(status, "stopped without a PSCI conduit", registers)
         return None
 

@@ -18,7 +18,8 @@ import qemu_elf  # noqa: E402
 import qemu_machine  # noqa: E402
 import qemu_manifest  # noqa: E402
 from qemu_manifest import UsageError  # noqa: E402
-from qemu_session import Ended, Session, SessionError, STATUS_TIMEOUT, Terminal, say  # noqa: E402
+from qemu_session import (Ended, Session, SessionError, STATUS_TIMEOUT, StopLoop,  # noqa: E402
+                          Terminal, say)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 STATUS_USAGE = 2
@@ -163,14 +164,27 @@ def machine_of(args):
     return machine
 
 
-def _stop_symbol(args):
-    """Where machine_stopped lies, or None when there is no hyp.elf to say so."""
+def _may_lack_conduit(args):
+    """Whether the machine may end without PSCI. QEMU answers it on virt when it entered the image
+    at EL2 itself and handed it a tree; anything less usual is looked after by polling."""
+    return (args.secure or args.no_el2 or args.machine != qemu_machine.VIRT
+            or bool(args.stub or args.raw_image or args.qemu_arg))
+
+
+def _symbols(args):
+    """The symbols of hyp.elf; none when it cannot be read."""
     hyp_dir = args.hyp or args.build or os.path.join(TOP, "build")
     try:
-        table = qemu_elf.symbols(os.path.join(hyp_dir, "hyp.elf"))
+        return qemu_elf.symbols(os.path.join(hyp_dir, "hyp.elf"))
     except (OSError, qemu_elf.ElfError):
-        return None, {}
-    return table.get("machine_stopped"), table
+        return {}
+
+
+def _stop_loop(args, table):
+    """Where the machine may stay when it ends, or None."""
+    if "machine_stopped" not in table or not _may_lack_conduit(args):
+        return None
+    return StopLoop(*table["machine_stopped"], level=1 if args.no_el2 else 2)
 
 
 def report(outcome, timeout, table):
@@ -208,12 +222,12 @@ def run(args):
         return 0
     on_terminal = os.isatty(0) and os.isatty(1)
     timeout = args.timeout if args.timeout or on_terminal else 60.0
-    stopped, table = _stop_symbol(args)
+    table = _symbols(args)
     terminal = Terminal()
     session = Session(machine.arguments(), interactive=os.isatty(0))
     try:
         session.start()
-        outcome = session.run(timeout, stopped)
+        outcome = session.run(timeout, _stop_loop(args, table))
     except Ended:
         outcome = None
     finally:

@@ -103,10 +103,19 @@ class Statuses(unittest.TestCase):
         done = run("--raw-image", image, "--hyp", os.path.dirname(image), "--timeout", "20")
         self.assertEqual(done.returncode, 3, done.stderr)
 
-    def test_another_loop_with_a_status_word_is_a_hang(self):
-        image = helper("idle", 3)
-        done = run("--raw-image", image, "--hyp", os.path.dirname(image), "--timeout", "1")
-        self.assertEqual(done.returncode, 124, done.stderr)
+    def test_the_stop_loop_at_el1_is_found_where_there_is_no_el2(self):
+        image = helper("loop", 5)
+        done = run("--raw-image", image, "--hyp", os.path.dirname(image), "--timeout", "20",
+                   "--no-el2")
+        self.assertEqual(done.returncode, 5, done.stderr)
+
+    def test_what_only_looks_like_the_stop_loop_is_a_hang(self):
+        for end in ("idle", "guest", "moved"):
+            with self.subTest(end=end):
+                image = helper(end, 3)
+                done = run("--raw-image", image, "--hyp", os.path.dirname(image), "--timeout", "2")
+                self.assertEqual(done.returncode, 124, done.stderr)
+                self.assertIn("helper speaking", done.stdout)
 
     def test_a_hang_meets_the_time_limit(self):
         done = run("--raw-image", helper("hang"), "--timeout", "1")
