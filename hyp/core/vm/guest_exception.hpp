@@ -28,6 +28,42 @@ inline constexpr u64 sctlr_el1_dssbs = u64{1} << 44;
 inline constexpr u64 pstate_ssbs = u64{1} << 12;
 inline constexpr u64 pstate_dit = u64{1} << 24;
 
+// Is it EL0 that the guest was in? AArch32 runs nowhere else.
+[[nodiscard]] constexpr bool is_from_el0(u64 spsr) {
+    return (spsr & 0x10) != 0 || (spsr & spsr_mode_mask) == 0;
+}
+
+// Offset from VBAR_EL1 of the synchronous vector for an exception from where `spsr` says.
+[[nodiscard]] constexpr u64 guest_vector_offset(u64 spsr) {
+    constexpr u64 el1t = 4;
+    if ((spsr & 0x10) != 0) {
+        return 0x600;
+    }
+    if (is_from_el0(spsr)) {
+        return 0x400;
+    }
+    return (spsr & spsr_mode_mask) == el1t ? 0 : 0x200;
+}
+
+// ESR_EL1. Aborts are synchronous external ones: nothing is behind the address.
+[[nodiscard]] constexpr u64 guest_syndrome(GuestFault fault, bool from_el0) {
+    constexpr u64 il = u64{1} << 25;
+    constexpr u64 external_abort = 0x10;
+    constexpr u64 wnr = u64{1} << 6;
+    constexpr u64 instruction_abort = 0x20;
+    constexpr u64 data_abort = 0x24;
+    const u64 same_level = from_el0 ? 0 : 1; // the class without a change of level is one higher
+    switch (fault) {
+    case GuestFault::undefined: return il;
+    case GuestFault::load_abort: return (data_abort + same_level) << 26 | il | external_abort;
+    case GuestFault::store_abort:
+        return (data_abort + same_level) << 26 | il | external_abort | wnr;
+    case GuestFault::instruction_abort:
+        return (instruction_abort + same_level) << 26 | il | external_abort;
+    }
+    __builtin_unreachable();
+}
+
 // Bits of PSTATE that an exception sets where the CPU has them.
 struct PstateFeatures {
     bool pan = false;
@@ -38,46 +74,14 @@ struct PstateFeatures {
 // and what SSBS becomes (DSSBS). DIT stays.
 [[nodiscard]] constexpr GuestException
 make_guest_exception(GuestFault fault, u64 spsr, u64 sctlr_el1, PstateFeatures features) {
-    const bool aarch32 = (spsr & 0x10) != 0;
-    const u64 mode = spsr & spsr_mode_mask;
-    const bool from_el0 = aarch32 || mode == 0;
-    u64 offset = 0x200; // current EL with SP_EL1
-    if (aarch32) {
-        offset = 0x600;
-    } else if (from_el0) {
-        offset = 0x400;
-    } else if (mode == 4) {
-        offset = 0; // EL1t
-    }
-    constexpr u64 il = u64{1} << 25;
-    constexpr u64 external_abort = 0x10;
-    constexpr u64 wnr = u64{1} << 6;
-    u64 exception_class = 0;
-    u64 syndrome = 0;
-    switch (fault) {
-    case GuestFault::undefined: break;
-    case GuestFault::load_abort:
-        exception_class = from_el0 ? 0x24 : 0x25;
-        syndrome = external_abort;
-        break;
-    case GuestFault::store_abort:
-        exception_class = from_el0 ? 0x24 : 0x25;
-        syndrome = external_abort | wnr;
-        break;
-    case GuestFault::instruction_abort:
-        exception_class = from_el0 ? 0x20 : 0x21;
-        syndrome = external_abort;
-        break;
-    }
-    u64 entry = spsr_el1h_masked;
+    u64 entry = spsr_el1h_masked | (spsr & pstate_dit); // RES0 where there is no DIT
     if (features.pan) {
         entry |= (sctlr_el1 & sctlr_el1_span) == 0 ? pstate_pan : spsr & pstate_pan;
     }
-    if (features.ssbs) {
-        entry |= (sctlr_el1 & sctlr_el1_dssbs) != 0 ? pstate_ssbs : 0;
+    if (features.ssbs && (sctlr_el1 & sctlr_el1_dssbs) != 0) {
+        entry |= pstate_ssbs;
     }
-    entry |= spsr & pstate_dit; // RES0 where there is none
-    return {offset, exception_class << 26 | il | syndrome, entry};
+    return {guest_vector_offset(spsr), guest_syndrome(fault, is_from_el0(spsr)), entry};
 }
 
 static_assert(make_guest_exception(GuestFault::load_abort, 0x3c5, 0, {}).esr == 0x96000010);
