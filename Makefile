@@ -276,7 +276,7 @@ in-bench:
 	@$(call exactly,scripts/bench.py)
 lint:
 	@scripts/deps.sh build test lint
-	+@MAKE='$(SUBMAKE)' EL2_FLAGS='$(EL2_COMMON) $(EL2_CXX)' HOST_FLAGS='$(HOST_COMMON)' \
+	+@MAKE='$(SUBMAKE)' EL2_FLAGS='$(filter-out -flto%,$(EL2_COMMON)) $(EL2_CXX)' HOST_FLAGS='$(HOST_COMMON)' \
 	    GUEST_FLAGS='$(GUEST_COMMON) $(GUEST_CXX)' scripts/lint.sh $(CHECKS)
 debug:
 	$(check_vars)
