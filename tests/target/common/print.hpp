@@ -3,22 +3,22 @@
 // and hexadecimal numbers.
 #pragma once
 
-#include "hyp/core/base/types.hpp"
-
 #include <array>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace hyp::target {
 
 struct Hex {
-    u64 value;
+    std::uint64_t value;
 };
 
 // QEMU's PL011 takes every character at once: nothing to wait for.
 inline void put_char(char c) {
-    constexpr u64 uart_data = 0x09000000;
-    asm volatile("str %w0, [%1]" ::"r"(static_cast<u32>(static_cast<unsigned char>(c))),
+    constexpr std::uint64_t uart_data = 0x09000000;
+    asm volatile("str %w0, [%1]" ::"r"(static_cast<std::uint32_t>(static_cast<unsigned char>(c))),
                  "r"(uart_data)
                  : "memory");
 }
@@ -27,6 +27,11 @@ inline void print_one(std::string_view text) {
     for (const char c : text) {
         put_char(c);
     }
+}
+
+template <std::size_t N>
+void print_one(const char (&literal)[N]) { // no strlen here
+    print_one(std::string_view{literal, N - 1});
 }
 
 inline void print_one(Hex number) {

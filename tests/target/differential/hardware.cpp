@@ -34,7 +34,6 @@ namespace hyp::differential {
 namespace {
 
 constexpr std::uintptr_t uart = 0x09000000;
-constexpr unsigned uart_dr = 0x00;
 constexpr unsigned uart_imsc = 0x38;
 constexpr unsigned uart_tx = 1U << 5;
 
@@ -265,10 +264,6 @@ void drive_line(unsigned intid, bool level) {
     default: // the transmit interrupt stays raised after the first character sent
         store32(uart + uart_imsc, level ? uart_tx : 0);
     }
-}
-
-void put_char(char c) {
-    store32(uart + uart_dr, static_cast<unsigned char>(c));
 }
 
 } // namespace hyp::differential

@@ -43,6 +43,4 @@ void read_guest_view(GuestView& view);
 constexpr std::array<unsigned, 4> lines = {26, 27, 30, 33};
 void drive_line(unsigned intid, bool level);
 
-void put_char(char c);
-
 } // namespace hyp::differential

@@ -38,7 +38,7 @@ extern "C" int differential_exception(std::uint64_t esr, std::uint64_t elr, std:
 int differential_main() {
     const bool v3 = has_gicv3();
     const unsigned cpus = cpu_count(v3);
-    put_char('\n'); // raises the UART's transmit interrupt, which then follows its mask
+    target::put_char('\n'); // raises the UART's transmit interrupt, which then follows its mask
     return cpus == 1 ? differential<1>(v3) : differential<2>(v3);
 }
 

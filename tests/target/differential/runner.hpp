@@ -4,13 +4,16 @@
 #pragma once
 
 #include "tests/model/gic_model.hpp"
+#include "tests/target/common/print.hpp"
 #include "tests/target/differential/coverage.hpp"
 #include "tests/target/differential/exceptions.hpp"
 #include "tests/target/differential/generator.hpp"
-#include "tests/target/differential/print.hpp"
 #include "tests/target/differential/registers.hpp"
 
 namespace hyp::differential {
+
+using target::Hex;
+using target::print;
 
 template <unsigned Pes>
 class Runner {
