@@ -172,7 +172,10 @@ class Session:
 
     def command(self, name, deadline, **arguments):
         """Executes one QMP command and returns its result, or None at the deadline."""
-        self.socket.sendall(json.dumps({"execute": name, "arguments": arguments}).encode())
+        try:
+            self.socket.sendall(json.dumps({"execute": name, "arguments": arguments}).encode())
+        except (BrokenPipeError, ConnectionResetError):
+            self._death()
         while (message := self._next_message(deadline)) is not None:
             self._note(message)
             if "return" in message:
@@ -211,6 +214,8 @@ class Session:
                 self._note(message)
             elif stopped and (outcome := self._in_stop_loop(stopped)):
                 return outcome
+        if self.shutdown_reason.startswith("host-"):
+            self._death()  # not the machine: QEMU was told to end, by its user or a signal
         registers = self.registers()
         if self.shutdown_reason == "guest-reset":
             return Outcome(4, "reset", registers)

@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class Case:
     once: list[str] = field(default_factory=list)
 
     def command(self):
-        """The runner's arguments for this case."""
+        """The runner's arguments for this case; makes the files that it needs first."""
         out = [sys.executable, os.path.join(TOP, "scripts", "run.py"), "--name",
                f"test/{self.name}", "--timeout", str(self.timeout), "--entry", self.entry]
         for option in ("gic", "cpu", "smp", "cmdline", "self_crash"):
@@ -70,12 +71,24 @@ class Case:
                 out += [f"--{option.replace('_', '-')}", str(value)]
         for option in ("guest", "initrd"):
             if value := getattr(self, option):
-                out += [f"--{option}", prepared(value)]
+                out += [f"--{option}", made(prepared, value)]
         if self.stub:
-            out += ["--stub", stub(self.stub, self.gic)]
+            out += ["--stub", made(stub, self.stub, self.gic)]
         if self.checked:
             out += ["--hyp", os.path.join(BUILD, "checked")]
         return out + self.args
+
+
+_making = threading.Lock()
+_made = {}
+
+
+def made(maker, *arguments):
+    """What `maker` returns, made once and by one case at a time, for others may use it by then."""
+    with _making:
+        if (maker, arguments) not in _made:
+            _made[maker, arguments] = maker(*arguments)
+        return _made[maker, arguments]
 
 
 def prepared(path):

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the case table's runner: what must fail a case does."""
 
+import concurrent.futures
 import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -78,6 +80,35 @@ class Table(unittest.TestCase):
 
     def test_a_case_that_looks_at_nothing(self):
         self.refused('[[case]]\nname="a"\n')
+
+
+class Making(unittest.TestCase):
+    """What several cases need is made once, whoever comes first."""
+
+    def test_cases_at_once(self):
+        calls = []
+
+        def slow(name):
+            calls.append(name)
+            time.sleep(0.2)
+            return name + "!"
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            results = list(pool.map(lambda name: run_cases.made(slow, name), "abab"))
+        self.assertEqual((sorted(calls), results), (["a", "b"], ["a!", "b!", "a!", "b!"]))
+
+    def test_a_failure_is_not_kept(self):
+        def broken():
+            raise TableError("no")
+
+        for _ in range(2):
+            with self.assertRaises(TableError):
+                run_cases.made(broken)
+
+    def test_a_case_makes_its_files_so(self):
+        self.assertEqual(Case("x", gic=2, stub="dirt").command(),
+                         Case("x", gic=2, stub="dirt").command())
+        self.assertIn((run_cases.stub, ("dirt", 2)), run_cases._made)
 
 
 class WholeRuns(unittest.TestCase):
