@@ -27,15 +27,6 @@ struct CnthctlEl2 : Register<CnthctlEl2, u64> {
     using EvntI = Field<7, 4>;
 };
 
-// CNTKCTL_EL1.
-struct CntkctlEl1 : Register<CntkctlEl1, u64> {
-    using Register::Register;
-    using El0PctEn = Bit<0>;
-    using El0VctEn = Bit<1>;
-    using El0VtEn = Bit<8>;
-    using El0PtEn = Bit<9>;
-};
-
 static_assert(CntCtl{1}.can_fire() && !CntCtl{3}.can_fire() && !CntCtl{0}.can_fire());
 static_assert(CnthctlEl2{}.with<CnthctlEl2::El1PctEn>(true).raw() == 1);
 

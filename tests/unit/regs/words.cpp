@@ -132,7 +132,6 @@ TEST_CASE("CPU words", "[regs]") {
     CHECK(ones<CntCtl, CntCtl::Istatus>() == 4);
     CHECK(ones<CnthctlEl2, CnthctlEl2::EvntI>() == 0xf0);
     CHECK(ones<CnthctlEl2, CnthctlEl2::El1PcEn>() == 2);
-    CHECK(ones<CntkctlEl1, CntkctlEl1::El0PtEn>() == 0x200);
     CHECK(vtcr(32, 1, 0).raw() == 0x80003560);
     CHECK(vtcr(48, 0, 5).raw() == 0x80053590);
     CHECK(stage2_ram(Pa{0x4000200000}, LeafKind::block).raw() == 0x40002007fd);
