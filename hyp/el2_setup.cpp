@@ -5,6 +5,7 @@
 #include "hyp/core/manifest/guest_tree.hpp"
 #include "hyp/core/regs/cnt.hpp"
 #include "hyp/core/regs/hcr.hpp"
+#include "hyp/core/regs/stage2.hpp"
 #include "hyp/core/regs/traps.hpp"
 
 #include <utility>
@@ -111,9 +112,9 @@ void configure_el2(const Vm& vm, GicGeneration gic, WfiTrap wfi) {
     constexpr u64 mpidr_res1 = u64{1} << 31;
     reg::write<reg::vpidr_el2>(reg::read<reg::midr_el1>());
     reg::write<reg::vmpidr_el2>(mpidr_res1 | guest_affinity(gic, 0));
-    constexpr u64 vmid = 1;
+    constexpr u16 vmid = 1;
     reg::write<reg::vtcr_el2>(vtcr_for(reg::read<reg::id_aa64mmfr0_el1>() & 0xf));
-    reg::write<reg::vttbr_el2>(vmid << 48 | vm.stage2.root().value());
+    reg::write<reg::vttbr_el2>(VttbrEl2{vm.stage2.root().value()}.with<VttbrEl2::Vmid>(vmid).raw());
     constexpr u64 sctlr_el1_off =
         0x30d0'0800; // RES1; MMU and caches off, as the boot protocol says
     reg::write<reg::sctlr_el1>(sctlr_el1_off);

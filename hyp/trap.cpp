@@ -76,9 +76,7 @@ struct Exit {
     }
     exit.abort = decode_data_abort(esr);
     if (is_device_access(exit.abort)) {
-        // HPFAR_EL2.FIPA is bits 47:12 of the IPA at 43:4.
-        const Ipa ipa{(reg::read<reg::hpfar_el2>() & ~u64{0xf}) << 8 |
-                      (reg::read<reg::far_el2>() & 0xfff)};
+        const Ipa ipa = fault_ipa(reg::read<reg::hpfar_el2>(), reg::read<reg::far_el2>());
         const MmioAccess& access = exit.abort.access;
         exit.access = {ipa, access.size, access.direction, vcpu.frame.read(access.rt.number)};
         exit.device = device_at(vcpu.irqs.caps().generation, exit.access);
