@@ -59,12 +59,8 @@ void report_boot(const BootFacts& boot, const Platform& platform) {
 void report_cpu(const Platform& platform) {
     const u64 midr = reg::read<reg::midr_el1>();
     const u32 range = reg::read<reg::id_aa64mmfr0_el1>() & 0xf;
-    constexpr u64 e2h = u64{1} << 34;
     baton.console.print("doctor: %u x %s (MIDR 0x%08lx), PARange %u, guests get %u address bits\n",
                         platform.cpu_count, cpu_name(midr), midr, range, ipa_bits(range));
-    if ((reg::read<reg::hcr_el2>() & e2h) != 0) {
-        refuse("this CPU's HCR_EL2.E2H cannot be cleared, and Baton knows only E2H=0");
-    }
 }
 
 void report_machine(const Platform& platform) {

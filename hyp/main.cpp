@@ -49,12 +49,16 @@ void open_console(Pa uart) {
     baton.console.open();
 }
 
-[[noreturn]] void refuse_without_tree(const FoundTree& found, u64 x0) {
-    const FallbackConsole fallback = find_fallback_console();
-    if (fallback.machine != nullptr) {
+// A voice for the sentence that there is no tree to read; the way off is what such machines have.
+void open_fallback_console() {
+    if (find_fallback_console().machine != nullptr) {
         baton.console.open();
         baton.conduit = Conduit::smc;
     }
+}
+
+[[noreturn]] void refuse_without_tree(const FoundTree& found, u64 x0) {
+    open_fallback_console();
     refuse(
         "%s device tree (x0 was 0x%lx): boot the flat image with a tree in x0, e.g. QEMU -kernel "
         "NAME.img or U-Boot booti",
@@ -69,11 +73,7 @@ void open_console(Pa uart) {
     const Result<Platform> platform = read_platform(found.bytes, found.limit, found.range.base);
     mapping::unmap_window(mapping::WindowSlot::source);
     if (!platform.ok()) {
-        const FallbackConsole fallback = find_fallback_console();
-        if (fallback.machine != nullptr) {
-            baton.console.open();
-            baton.conduit = Conduit::smc;
-        }
+        open_fallback_console();
         refuse("broken device tree at 0x%lx: %s", found.range.base.value(),
                platform.error().reason);
     }
@@ -94,6 +94,10 @@ void check_frames(const Platform& platform) {
 }
 
 void check_machine(const Platform& platform) {
+    constexpr u64 e2h = u64{1} << 34;
+    if ((sysreg::read<sysreg::hcr_el2>() & e2h) != 0) {
+        refuse("this CPU's HCR_EL2.E2H cannot be cleared, and Baton knows only E2H=0");
+    }
     const PlatformGic& gic = platform.gic;
     if (!gic.present) {
         refuse("the device tree names no GICv2 or GICv3, and Baton knows no other controller");
@@ -190,7 +194,7 @@ extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image) {
     const Pa uart = platform.uart.frame.base;
     if (platform.uart.kind == UartKind::pl011 && uart.is_aligned(stage1::page_size) &&
         uart.value() >> 48 == 0) {
-        open_console(platform.uart.frame.base);
+        open_console(uart);
     }
     if (exception_level == 1) {
         refuse("entered at EL1, but a hypervisor needs EL2: start QEMU with -M "

@@ -6,6 +6,7 @@
 #include "hyp/arch/mapping.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
+#include "hyp/core/regs/spsr.hpp"
 #include "hyp/el2_setup.hpp"
 #include "hyp/irq.hpp"
 #include "hyp/self_crash.hpp"
@@ -166,8 +167,7 @@ template <class G>
                              Affinity::of_mpidr(guest_affinity(caps.generation, 0)));
     vcpu.frame.x[0] = place_guest(description).tree.base.value();
     reg::write<reg::elr_el2>(description.entry.value());
-    constexpr u64 el1h_masked = 0x3c5;
-    reg::write<reg::spsr_el2>(el1h_masked);
+    reg::write<reg::spsr_el2>(spsr_vcpu_reset.raw());
     this_cpu().vcpu = &vcpu;
     return vcpu;
 }
@@ -176,6 +176,8 @@ template <class G>
 [[noreturn]] void start(G gic, const Platform& platform, PackedImage image, const char* vectors) {
     require(gic.init_distributor(), "GIC");
     require(gic.init_cpu(), "GIC");
+    gic.set_priority(baton.maintenance, own_priority); // wherever the tree has them
+    gic.set_priority(platform.timer.hyp.intid, own_priority);
     reg::write<reg::vbar_el2>(reinterpret_cast<u64>(vectors));
     barrier::isb(); // panics from here on by this table
     const Manifest manifest = open_manifest(image);

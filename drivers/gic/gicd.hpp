@@ -18,7 +18,7 @@ inline constexpr Priority forwarded_priority{0xa0};
 inline constexpr Priority own_priority{0x80};
 
 // EL2's own private INTIDs by the Base System Architecture's numbers: all SGIs, the maintenance
-// interrupt (25), the hypervisor timer (26). A tree that says otherwise: set_priority().
+// interrupt (25), the hypervisor timer (26). Where a tree says otherwise, boot calls set_priority().
 inline constexpr u32 own_private_intids = 0x0600ffff;
 
 // IPRIORITYR word `word` (INTIDs 4 word .. 4 word + 3) of the private INTIDs.

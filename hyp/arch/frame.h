@@ -3,11 +3,7 @@
 #pragma once
 
 #define FRAME_X(n) ((n)*8)
-#define FRAME_ZERO 248 // what a guest's XZR reads; never written
-#define FRAME_SINK 256 // where a load into XZR goes; never read
-#define FRAME_ELR 264
-#define FRAME_SPSR 272
-#define FRAME_SIZE 288
+#define FRAME_SIZE 256
 
 // The frame of an exception taken at EL2, on the emergency stack.
 #define PANIC_X(n) ((n)*8)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a vCPU's exit leaves behind: its general registers. SP_EL2 points here while the guest
-// runs, so an exit needs no pointer to find it. ELR_EL2 and SPSR_EL2 stay live in the hardware and
-// are stored only when another vCPU is about to run.
+// runs, so an exit needs no pointer to find it. ELR_EL2 and SPSR_EL2 stay live in the hardware.
 #pragma once
 
 #include "hyp/arch/frame.h"
@@ -11,10 +10,6 @@ namespace hyp {
 
 struct alignas(16) ExitFrame {
     u64 x[31];
-    u64 zero; // reads of XZR
-    u64 sink; // loads into XZR; apart from `zero`, or a load would change what a store writes
-    u64 elr;
-    u64 spsr;
     u64 padding;
 
     // Register `number` of an instruction that names a general register or XZR (31).
@@ -27,10 +22,6 @@ struct alignas(16) ExitFrame {
 };
 
 static_assert(offsetof(ExitFrame, x) == static_cast<u64>(FRAME_X(0)));
-static_assert(offsetof(ExitFrame, zero) == FRAME_ZERO);
-static_assert(offsetof(ExitFrame, sink) == FRAME_SINK);
-static_assert(offsetof(ExitFrame, elr) == FRAME_ELR);
-static_assert(offsetof(ExitFrame, spsr) == FRAME_SPSR);
 static_assert(sizeof(ExitFrame) == FRAME_SIZE);
 
 // State of an exception that EL2 did not expect, for the panic report.

@@ -30,9 +30,7 @@
 #define PERCPU_EMERGENCY_TOP 0x108
 #define PERCPU_SCRATCH 0x110 // x0, x1 of an EL2 exception while the emergency stack is found
 
-// Attributes of MAIR_EL2 by index.
-#define HYP_MAIR_DEVICE 0 // Device-nGnRE
-#define HYP_MAIR_NORMAL 1 // write-back, read- and write-allocate
+// MAIR_EL2 by the index that is Memory (hyp/core/regs/stage1.hpp): Device-nGnRE, write-back.
 #define HYP_MAIR_VALUE 0xff04
 
 // Where QEMU's virt puts the plain ELF; 2 MiB above the start of RAM, for lower it drops the tree.

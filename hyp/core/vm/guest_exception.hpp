@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hyp/core/base/types.hpp"
+#include "hyp/core/regs/spsr.hpp"
 
 namespace hyp {
 
@@ -21,7 +22,6 @@ struct GuestException {
 };
 
 inline constexpr u64 spsr_mode_mask = 0x1f;
-inline constexpr u64 spsr_el1h_masked = 0x3c5; // EL1h, DAIF
 inline constexpr u64 sctlr_el1_span = u64{1} << 23;
 inline constexpr u64 pstate_pan = u64{1} << 22;
 inline constexpr u64 sctlr_el1_dssbs = u64{1} << 44;
@@ -74,7 +74,7 @@ struct PstateFeatures {
 // and what SSBS becomes (DSSBS). DIT stays.
 [[nodiscard]] constexpr GuestException
 make_guest_exception(GuestFault fault, u64 spsr, u64 sctlr_el1, PstateFeatures features) {
-    u64 entry = spsr_el1h_masked | (spsr & pstate_dit); // RES0 where there is no DIT
+    u64 entry = spsr_vcpu_reset.raw() | (spsr & pstate_dit); // RES0 where there is no DIT
     if (features.pan) {
         entry |= (sctlr_el1 & sctlr_el1_span) == 0 ? pstate_pan : spsr & pstate_pan;
     }
