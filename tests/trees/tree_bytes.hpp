@@ -37,7 +37,7 @@ inline Bytes machine(const std::string& name) {
 
 // What dtc makes of `source`, "/dts-v1/;" included here.
 inline Bytes compiled(const std::string& source) {
-    const std::string base = "/tmp/baton-tree-" + std::to_string(getpid());
+    const std::string base = "build/trees/compiled-" + std::to_string(getpid());
     std::ofstream{base + ".dts"} << "/dts-v1/;\n" << source;
     const std::string command = "dtc -q -f -I dts -O dtb -o " + base + ".dtb " + base + ".dts";
     const int status = std::system(command.c_str());
