@@ -97,6 +97,7 @@ $(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) $(H)/obj/linker.ld
 	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T $(H)/obj/linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) \
 	    -lgcc -o $@
 	@scripts/link_gate.sh $(CROSS) $@
+	$(if $(CLANG),,@scripts/vector_gate.py $@)
 $(H)/hyp.img: $(H)/hyp.elf
 	$(call say,COPY)
 	$(Q)$(CROSS)objcopy -O binary $< $@
@@ -218,7 +219,7 @@ Baton: an interrupt is handed over, never dropped.
   make image [VMS=...]       leave the one file to boot or flash: build/NAME.img
   make test                  host tests and QEMU tests; last line: N passed, N failed
   make bench                 instruction counts of every path; build/bench.json
-  make lint [CHECKS=...]     (all of: format layers shell python build clang fp tidy)
+  make lint [CHECKS=...]     (all of: format layers shell python build clang fp vectors tidy)
   make debug                 as run, stopped at the first instruction, in gdb
   make clean                 remove what was built (the C libraries stay; rm -r build: all)
 

@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Proves on the ELF file that a fast path gives the guest back what it took.
+
+Each vector that a running guest enters (the synchronous and the IRQ one of both tables) is followed
+along every path through whatever it jumps to, with a value known for each register: the guest's own,
+SP at entry and how far from it, a constant, or anything. A path ends at ERET or at slow_*, which
+saves the registers itself. Refused:
+
+  - a register or SP that is not the guest's again at the end; at ERET from the synchronous vector x0
+    may be a constant instead, a call's result
+  - a call, an indirect branch, a loop, an FP/SIMD instruction, one that the decoder does not know
+  - a store anywhere but to the stack below the frame (--stack bytes), the frame (--frame bytes), or
+    EL2's constant addresses (--constants and up), and a system register not in WRITABLE
+  - ERET without DSB NSH and ISB behind it
+  - more than 128 bytes in a vector's place, more instructions than LIMITS says
+
+Usage: vector_gate.py FILE [-v].  Status 0, with -v the longest path of each kind; 1 with one line for
+each fault; 2 when the file cannot be judged.
+"""
+
+import argparse
+import bisect
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import a64  # noqa: E402
+import fp_gate  # noqa: E402
+
+SLOT = 128
+VECTORS = (("sync", 0x400), ("irq", 0x480))
+TABLES = ("vectors_v2", "vectors_v3")
+LIMITS = {"sync": 100, "irq": 32}
+DSB_NSH, ISB = 0xD503379F, 0xD5033FDF
+# DDI 0487: what a fast path may write, by its encoding.
+WRITABLE = {"S3_0_C12_C12_1": "ICC_EOIR1_EL1", "S3_4_C4_C0_1": "ELR_EL2",
+            "S3_4_C12_C12_0": "ICH_LR0_EL2", "S3_4_C12_C12_1": "ICH_LR1_EL2"}
+MAX_PATHS = 20000
+ANY = ("any", 0)
+
+
+class Refused(Exception):
+    """The text says what is wrong at an address."""
+
+
+class Program:
+    """The instructions and the names of an ELF file."""
+
+    def __init__(self, data):
+        sections = fp_gate.read_sections(data)
+        symbols = fp_gate.read_symbols(data, sections)
+        self.words = {}
+        for index, section in enumerate(sections):
+            if section[1] & fp_gate.SHF_EXECINSTR:
+                self.words.update(fp_gate.code_words(data, section, index, symbols))
+        self.address = {name: value for _, value, _, name in symbols}
+        # Of several names at one place the function's; the linker script's own are not places.
+        named = sorted((value, kind == fp_gate.STT_FUNC, name) for _, value, kind, name in symbols
+                       if name and name[0] not in "$_" and value in self.words)
+        self.names = {value: name for value, _, name in named}
+        self.starts = sorted(self.names)
+
+    def place(self, pc):
+        """(name, offset) of an address."""
+        at = bisect.bisect_right(self.starts, pc) - 1
+        if at < 0:
+            return f"{pc:#x}", 0
+        return self.names[self.starts[at]], pc - self.starts[at]
+
+
+class State:
+    """What is known at one point of one path."""
+
+    def __init__(self, regs=None, memory=None):
+        self.regs = regs or [("guest", n) for n in range(31)] + [("sp", 0)]
+        self.memory = memory or {}  # offset from SP at entry -> value of those 8 bytes
+
+    def copy(self):
+        """A state that may go another way."""
+        return State(list(self.regs), dict(self.memory))
+
+    def get(self, number):
+        """The value of a register, as the decoder numbers them."""
+        return ("const", 0) if number == a64.ZR else self.regs[number]
+
+    def put(self, number, value):
+        """Sets a register."""
+        if number != a64.ZR:
+            self.regs[number] = value
+
+    def address(self, base, offset):
+        """The value of base + offset."""
+        kind, value = self.get(base)
+        return (kind, value + offset) if offset is not None and kind in ("sp", "const") else ANY
+
+    def taken(self):
+        """Names of the registers that are not the guest's."""
+        wrong = [f"x{n}" for n in range(31) if self.regs[n] != ("guest", n)]
+        return wrong + ([] if self.regs[a64.SP] == ("sp", 0) else ["sp"])
+
+
+class Walker:
+    """Follows every path of one vector."""
+
+    def __init__(self, program, kind, start, options):
+        self.program = program
+        self.kind = kind
+        self.start = start
+        self.options = options
+        self.longest = {}  # (functions passed, end) -> instructions
+        self.faults = {}   # address -> what is wrong there
+
+    def run(self):
+        """Walks; a path ends at its first fault."""
+        pending = [(self.start, State(), ())]
+        paths = 0
+        while pending and paths <= MAX_PATHS:
+            pc, state, passed = pending.pop()
+            paths += 1
+            try:
+                self.follow(pc, state, passed, pending)
+            except Refused as fault:
+                self.faults.setdefault(fault.args[0], fault.args[1])
+        if paths > MAX_PATHS:
+            self.faults[self.start] = f"more than {MAX_PATHS} paths"
+
+    def follow(self, pc, state, passed, pending):
+        """One path from pc, with `passed` behind it, to its end; leaves its branches in pending."""
+        seen = set(passed)
+        passed = list(passed)
+        while True:
+            name, offset = self.program.place(pc)
+            if name.startswith("slow_") and not offset:
+                return self.finish(pc, state, passed, name)
+            if pc in seen:
+                raise Refused(pc, "a loop")
+            if pc not in self.program.words:
+                raise Refused(passed[-1] if passed else pc, f"leaves the code, to {pc:#x}")
+            if offset >= SLOT and pc - offset == self.start:
+                raise Refused(pc, f"more than {SLOT} bytes in a vector's place")
+            seen.add(pc)
+            passed.append(pc)
+            insn = a64.decode(self.program.words[pc], pc)
+            if insn.kind == "eret":
+                return self.finish(pc, state, passed, "eret")
+            if insn.kind == "cond":
+                pending.append((insn.value, state.copy(), tuple(passed)))
+            else:
+                self.step(pc, insn, state)
+            pc = insn.value if insn.kind == "jump" else pc + 4
+            if len(passed) > LIMITS[self.kind]:
+                raise Refused(pc, f"more than {LIMITS[self.kind]} instructions on one path")
+
+    def step(self, pc, insn, state):
+        """Changes the state as one instruction does."""
+        if insn.kind == "call":
+            raise Refused(pc, f"{insn.name}: a fast path calls nothing")
+        if insn.kind in ("fp", "unknown", "sys"):
+            raise Refused(pc, {"fp": "an FP/SIMD instruction", "unknown": "an unknown instruction",
+                               "sys": f"system instruction {insn.name}"}[insn.kind])
+        if insn.kind == "msr" and insn.name not in WRITABLE:
+            raise Refused(pc, f"writes the system register {insn.name}")
+        if insn.kind in ("load", "store"):
+            self.access(pc, insn, state)
+            return
+        value = {"const": ("const", insn.value), "add": state.address(insn.base, insn.value),
+                 "copy": state.get(insn.base)}.get(insn.kind, ANY)
+        if insn.kind == "keep16" and state.get(insn.to[0])[0] == "const":
+            old = state.get(insn.to[0])[1] & ~(0xFFFF << insn.shift)
+            value = ("const", old | insn.value << insn.shift)
+        for number in insn.to:
+            state.put(number, value)
+        if state.regs[a64.SP][0] != "sp":
+            raise Refused(pc, "SP is not known any more")
+
+    def access(self, pc, insn, state):
+        """A load or store, and what it adds to its base register."""
+        before = state.get(insn.base)
+        if insn.pre:
+            state.put(insn.base, state.address(insn.base, insn.after))
+        kind, at = state.address(insn.base, insn.value)
+        results = []
+        for index, number in enumerate(insn.regs or insn.to):
+            place = at + index * insn.size
+            if insn.kind == "store":
+                self.store(pc, insn, state, (kind, place), state.get(number))
+            else:
+                whole = kind == "sp" and insn.size == 8
+                results.append(state.memory.get(place, ANY) if whole else ANY)
+        if insn.after and not insn.pre:
+            state.put(insn.base, (before[0], before[1] + insn.after)
+                      if before[0] in ("sp", "const") else ANY)
+        for number, value in zip(insn.to, results or [ANY] * len(insn.to)):
+            state.put(number, value)
+
+    def store(self, pc, insn, state, where, value):
+        """Writes one register to memory, if that is where a fast path may write."""
+        kind, at = where
+        if kind == "sp":
+            if not -self.options.stack <= at <= self.options.frame - insn.size:
+                raise Refused(pc, f"a store at {at} from the frame: of {self.options.stack} bytes "
+                              f"below and {self.options.frame} above")
+            for old in range(at - 7, at + insn.size):
+                state.memory.pop(old, None)
+            if insn.size == 8:
+                state.memory[at] = value
+        elif kind != "const" or at < self.options.constants:
+            raise Refused(pc, "a store to an address that is not known")
+
+    def finish(self, pc, state, passed, end):
+        """Judges the end of a path and keeps its length."""
+        wrong = state.taken()
+        if end == "eret":
+            if self.kind == "sync" and state.regs[0][0] == "const":
+                wrong = [name for name in wrong if name != "x0"]
+            after = [self.program.words.get(pc + 4 * n) for n in (1, 2)]
+            if after != [DSB_NSH, ISB]:
+                raise Refused(pc, "no DSB NSH; ISB behind ERET")
+        if wrong:
+            raise Refused(passed[-1], f"at {end} not the guest's: {' '.join(wrong)}")
+        functions = []
+        for address in passed:
+            name = self.program.place(address)[0]
+            if name not in functions:
+                functions.append(name)
+        key = " ".join(functions), end
+        self.longest[key] = max(self.longest.get(key, 0), len(passed))
+
+
+def judge(program, options):
+    """Walks all vectors; returns (report lines, fault lines)."""
+    report, faults = [], []
+    for table in TABLES:
+        if table not in program.address:
+            raise fp_gate.BadElf(f"it has no {table}")
+        for kind, offset in VECTORS:
+            walker = Walker(program, kind, program.address[table] + offset, options)
+            walker.run()
+            if not walker.longest and not walker.faults:
+                faults.append(f"{table}, {kind}: no path ends")
+            for pc, reason in sorted(walker.faults.items()):
+                name, at = program.place(pc)
+                faults.append(f"{table}, {kind}: {name}+{at:#x}: {reason}")
+            report += [f"{count:4} instructions, {table} {kind}: {passed} -> {end}"
+                       for (passed, end), count in sorted(walker.longest.items())]
+    return report, faults
+
+
+def main():
+    """Judges one file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file")
+    parser.add_argument("-v", action="store_true", help="print the longest path of each kind")
+    parser.add_argument("--stack", type=int, default=128, help="bytes below the frame (128)")
+    parser.add_argument("--frame", type=int, default=256, help="bytes of the frame (256)")
+    parser.add_argument("--constants", type=lambda text: int(text, 0), default=0x3FFFFE00000,
+                        help="EL2's constant addresses begin here (0x3ffffe00000)")
+    args = parser.parse_args()
+    try:
+        with open(args.file, "rb") as file:
+            program = Program(file.read())
+        report, faults = judge(program, args)
+    except (OSError, fp_gate.BadElf, struct.error, ValueError) as error:
+        print(f"vector_gate.py: {args.file}: {error}", file=sys.stderr)
+        return 2
+    if args.v:
+        print("\n".join(report))
+    for line in faults:
+        print(f"{args.file}: {line}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
