@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What both GIC generations share: the acknowledge value, the two ways to end an interrupt, and
-// the registers of SGIs and PPIs, which v2 has in the distributor and v3 in the redistributor at
-// the same offsets.
+// What both GIC generations share: the acknowledge value, the two ways to end an interrupt, the two
+// triggers, and the registers with a field for each INTID. Those of SGIs and PPIs v2 has in the
+// distributor and v3 in the redistributor at the same offsets.
 
 #include "machine.hpp"
 
@@ -22,8 +22,12 @@ enum class EoiMode : std::uint8_t {
     split, // EOIR drops the priority, DIR deactivates
 };
 
-/** Registers of SGIs and PPIs, relative to private_block(); a bit or a byte per INTID. */
+/** GICD_ICFGR: what makes the interrupt pending. */
+enum class Trigger : std::uint8_t { level, edge };
+
+/** Registers with one bit, two bits or one byte per INTID, relative to Gic::block(). */
 enum : std::uintptr_t {
+    GICD_IGROUPR = 0x080,
     GICD_ISENABLER = 0x100,
     GICD_ICENABLER = 0x180,
     GICD_ISPENDR = 0x200,
@@ -31,6 +35,7 @@ enum : std::uintptr_t {
     GICD_ISACTIVER = 0x300,
     GICD_ICACTIVER = 0x380,
     GICD_IPRIORITYR = 0x400,
+    GICD_ICFGR = 0xc00,
 };
 
 } // namespace guest

@@ -23,6 +23,14 @@ public:
     /** GICC_DIR: deactivates. Only for EoiMode::split. */
     void deactivate(Ack ack) const { write32(cpu_ + GICC_DIR, ack.raw); }
 
+    /** GICC_HPPIR: the most urgent pending interrupt, left alone. */
+    [[nodiscard]] Intid highest_pending() const { return Ack{read32(cpu_ + GICC_HPPIR)}.intid(); }
+
+    /** GICD_ITARGETSR: this SPI to this CPU, whose mask the banked first byte holds. */
+    void route_here(Intid intid) const {
+        write8(distributor_ + GICD_ITARGETSR + intid.value, read8(distributor_ + GICD_ITARGETSR));
+    }
+
     /** Chooses whether end() also deactivates. */
     void set_eoi_mode(EoiMode mode) const;
 
@@ -34,10 +42,12 @@ public:
 private:
     enum : std::uintptr_t {
         GICD_CTLR = 0x000,
+        GICD_ITARGETSR = 0x800,
         GICC_CTLR = 0x0000,
         GICC_PMR = 0x0004,
         GICC_IAR = 0x000c,
         GICC_EOIR = 0x0010,
+        GICC_HPPIR = 0x0018,
         GICC_DIR = 0x1000,
     };
 

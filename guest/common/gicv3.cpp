@@ -24,6 +24,18 @@ void GicV3::set_eoi_mode(EoiMode mode) const {
     isb();
 }
 
+void GicV3::wait_for_disable(Intid intid) const {
+    constexpr std::uint32_t distributor_busy = 1U << 31;
+    constexpr std::uint32_t redistributor_busy = 1U << 3;
+    if (intid.value < first_spi.value) {
+        while ((read32(redistributor_ + GICR_CTLR) & redistributor_busy) != 0) {
+        }
+    } else {
+        while ((read32(distributor_ + GICD_CTLR) & distributor_busy) != 0) {
+        }
+    }
+}
+
 /** The frame whose GICR_TYPER holds this CPU's affinity; the last one if none does. */
 std::uintptr_t GicV3::find_own_redistributor(std::uintptr_t region) {
     constexpr std::uint64_t last = 1U << 4; // GICR_TYPER.Last

@@ -32,6 +32,19 @@ public:
         isb();
     }
 
+    /** ICC_HPPIR1_EL1: the most urgent pending interrupt, left alone. */
+    [[nodiscard]] static Intid highest_pending() {
+        return Ack{static_cast<std::uint32_t>(IccHppir1::read())}.intid();
+    }
+
+    /** GICD_IROUTER: this SPI to this CPU's affinity. */
+    void route_here(Intid intid) const {
+        write64(distributor_ + GICD_IROUTER + 8 * std::uintptr_t{intid.value}, own_affinity());
+    }
+
+    /** GICD_CTLR.RWP, GICR_CTLR.RWP: until then a disabled interrupt may still be taken. */
+    void wait_for_disable(Intid intid) const;
+
     /** Chooses whether end() also deactivates. */
     void set_eoi_mode(EoiMode mode) const;
 
@@ -44,6 +57,8 @@ public:
 private:
     enum : std::uintptr_t {
         GICD_CTLR = 0x0000,
+        GICD_IROUTER = 0x6000,
+        GICR_CTLR = 0x0000,
         GICR_TYPER = 0x0008,
         GICR_WAKER = 0x0014,
         GICR_IGROUPR0 = 0x0080, // in the SGI frame
@@ -51,6 +66,8 @@ private:
     static constexpr std::uintptr_t sgi_frame = 0x10000;
     static constexpr std::uintptr_t redistributor_stride = 0x20000;
 
+    /** MPIDR_EL1's four affinity fields as GICD_IROUTER holds them. */
+    [[nodiscard]] static std::uint64_t own_affinity() { return Mpidr::read() & 0xff00ffffff; }
     [[nodiscard]] static std::uintptr_t find_own_redistributor(std::uintptr_t region);
     void init_distributor() const;
     void init_redistributor() const;

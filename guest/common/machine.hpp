@@ -15,6 +15,9 @@ struct Intid {
 /** IHI 0048B and IHI 0069: 1020 to 1023 are special, 1023 says "nothing pending". */
 constexpr Intid spurious_intid{1023};
 
+/** SGIs are 0 to 15, PPIs 16 to 31, SPIs from here. */
+constexpr Intid first_spi{32};
+
 enum class GicVersion : std::uint8_t { none, v2, v3 };
 enum class Conduit : std::uint8_t { none, hvc, smc };
 
@@ -31,6 +34,8 @@ struct Machine {
     Intid physical_timer{30};
     /** The command line; never null; lives in the tree. */
     const char* bootargs = "";
+    /** The valid device tree itself, for drivers (tree.hpp); null without one. */
+    const void* tree = nullptr;
 };
 
 /**

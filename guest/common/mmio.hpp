@@ -27,6 +27,11 @@ inline void write32(std::uintptr_t address, std::uint32_t value) {
     return value;
 }
 
+/** Writes the 64-bit device register at `address`. */
+inline void write64(std::uintptr_t address, std::uint64_t value) {
+    asm volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
 /** Reads the byte-wide device register at `address`. */
 [[nodiscard]] inline std::uint8_t read8(std::uintptr_t address) {
     std::uint32_t value;

@@ -35,6 +35,7 @@ GUEST_SYSREG(CntpCtl, "cntp_ctl_el0");
 GUEST_SYSREG(CntpCval, "cntp_cval_el0");
 GUEST_SYSREG(IccIar1, "s3_0_c12_c12_0");
 GUEST_SYSREG(IccEoir1, "s3_0_c12_c12_1");
+GUEST_SYSREG(IccHppir1, "s3_0_c12_c12_2");
 GUEST_SYSREG(IccCtlr, "s3_0_c12_c12_4");
 GUEST_SYSREG(IccSre, "s3_0_c12_c12_5");
 GUEST_SYSREG(IccIgrpen1, "s3_0_c12_c12_7");
