@@ -19,7 +19,8 @@ MEM ?= 1024
 VCPUS ?= 1
 GUEST_MEM ?= 256
 CHECKED ?= 0
-export GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CHECKED CROSS_COMPILE
+export GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CHECKED CROSS_COMPILE \
+    TRACE WATCHDOG
 
 # ---- toolchain: CROSS_COMPILE, else aarch64-none-elf-, else aarch64-linux-gnu- ----
 ifeq ($(CROSS_COMPILE),)
@@ -216,6 +217,7 @@ Baton: an interrupt is handed over, never dropped.
     GUEST=FILE INITRD=FILE CMDLINE="..."                another guest: Image, ELF or flat
     VCPUS=n GUEST_MEM=MiB LRS=n TIMEOUT=seconds         (1, 256, all, 60 without a terminal)
     VMS=guest/NAME.dts                                  a manifest instead of one guest
+    TRACE=1 WATCHDOG=ms        record events; report an interrupt that stays active for longer
   make image [VMS=...]       leave the one file to boot or flash: build/NAME.img
   make test                  host tests and QEMU tests; last line: N passed, N failed
   make bench                 instruction counts of every path; build/bench.json
@@ -230,14 +232,15 @@ help:
 
 # Expanded before the recipe's first line runs; $(error) is make's one sentence and status 2.
 squote = '$(subst ','\'',$(1))'
-VARS := GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT LRS CHECKED GUEST INITRD VMS
+VARS := GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT LRS CHECKED TRACE WATCHDOG GUEST INITRD VMS
 refused = $(shell env $(foreach v,$(VARS),$(v)=$(call squote,$($(v)))) \
     ONE_GUEST=$(if $(GUEST)$(INITRD)$(CMDLINE),1) scripts/check_vars.sh 2>&1)
 check_vars = $(eval refusal := $$(refused))$(if $(refusal),$(error $(refusal)))
 RUN_ARGS = --hyp $(H) --gic "$$GIC" --smp "$$SMP" --cpu "$$CPU" --mem "$$MEM" \
     $(if $(VMS),--vms "$$VMS",$${GUEST:+--guest "$$GUEST"} --vcpus "$$VCPUS" \
     --guest-mem "$$GUEST_MEM") $${INITRD:+--initrd "$$INITRD"} $${CMDLINE:+--cmdline "$$CMDLINE"} \
-    $${TIMEOUT:+--timeout "$$TIMEOUT"} $${LRS:+--lrs "$$LRS"}
+    $${TIMEOUT:+--timeout "$$TIMEOUT"} $${LRS:+--lrs "$$LRS"} \
+    $(if $(filter 1,$(TRACE)),--trace) $${WATCHDOG:+--watchdog "$$WATCHDOG"}
 
 RUNNER := scripts/run.py
 

@@ -6,12 +6,15 @@
 #include "hyp/baton.hpp"
 #include "hyp/core/regs/gicr.hpp"
 #include "hyp/core/regs/hcr.hpp"
+#include "hyp/core/vm/psci.hpp"
 
 extern "C" const char _image_start[];
 
 namespace hyp {
 
 namespace {
+
+constinit bool armed_call = false;
 
 // Never inlined, never a loop: each call takes stack until the guard page is reached.
 [[gnu::noinline]] u64 descend(u64 depth) {
@@ -57,6 +60,7 @@ void take_fiq() {
 void crash_on_purpose(SelfCrash crash) {
     switch (crash) {
     case SelfCrash::none: return;
+    case SelfCrash::call: armed_call = true; return;
     case SelfCrash::stack: (void)descend(1); break;
     case SelfCrash::text:
         asm volatile("str xzr, [%0]" ::"r"(reinterpret_cast<u64>(_image_start)) : "memory");
@@ -70,6 +74,12 @@ void crash_on_purpose(SelfCrash crash) {
     case SelfCrash::serror: enter_serror_vector();
     }
     refuse("self-crash: the fault did not happen");
+}
+
+void crash_at_call(u64 function) {
+    if (static_cast<u32>(function) == static_cast<u32>(Call::baton_nothing) && armed_call) {
+        panic("self-crash: the guest's call");
+    }
 }
 
 } // namespace hyp

@@ -6,7 +6,10 @@
 
 namespace hyp {
 
-// Returns only for SelfCrash::none, or when the fault did not happen.
+// At boot. Returns for SelfCrash::none, and for SelfCrash::call, which the next function awaits.
 void crash_on_purpose(SelfCrash crash);
+
+// At each hypercall. `function`: the guest's x0.
+void crash_at_call(u64 function);
 
 } // namespace hyp

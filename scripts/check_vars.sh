@@ -30,17 +30,24 @@ case ${CHECKED-0} in
 0 | 1) ;;
 *) refuse "CHECKED must be 0 or 1, not '$CHECKED'" ;;
 esac
+case ${TRACE:-0} in
+0 | 1) ;;
+*) refuse "TRACE must be 0 or 1, not '$TRACE'" ;;
+esac
 positive SMP "${SMP-1}" CPUs
 positive MEM "${MEM-1024}" MiB
 positive VCPUS "${VCPUS-1}" vCPUs
 positive GUEST_MEM "${GUEST_MEM-256}" MiB
 [ -z "${TIMEOUT:-}" ] || positive TIMEOUT "$TIMEOUT" seconds
+[ -z "${WATCHDOG:-}" ] || positive WATCHDOG "$WATCHDOG" milliseconds
 [ -z "${LRS:-}" ] || positive LRS "$LRS" "list registers"
 # Limits of a manifest (hyp/core/manifest), here by the name of the variable.
 [ "${VCPUS-1}" -eq 1 ] || refuse "VCPUS must be 1, not $VCPUS: this version runs one VM with one vCPU"
 if [ "${GUEST_MEM-256}" -gt 261120 ] || [ $((${GUEST_MEM-256} % 2)) -ne 0 ]; then
     refuse "GUEST_MEM must be a multiple of 2 from 2 to 261120 (MiB), not $GUEST_MEM"
 fi
+[ "${WATCHDOG:-1}" -le 600000 ] ||
+    refuse "WATCHDOG must be between 1 and 600000 (ms), not $WATCHDOG"
 [ "${LRS:-1}" -le 16 ] || refuse "LRS must be between 1 and 16, not $LRS"
 readable GUEST "${GUEST:-}"
 readable INITRD "${INITRD:-}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 LABEL_LENGTH = 31
 MEMORY_MIB = 261120
 LIST_REGISTERS = 16
+WATCHDOG_MS = 600000
 OUTPUTS = ("dts", "dtb", "img", "elf")
 
 
@@ -41,6 +42,8 @@ class Options:
     list_registers: int | None = None
     ignore_quirks: bool = False
     self_crash: str = ""
+    trace: bool = False
+    watchdog_ms: int | None = None
     extra: list[str] = field(default_factory=list)
 
     def lines(self):
@@ -50,6 +53,10 @@ class Options:
             out.append(f"list-registers = <{self.list_registers}>;")
         if self.ignore_quirks:
             out.append("ignore-quirks;")
+        if self.trace:
+            out.append("trace;")
+        if self.watchdog_ms is not None:
+            out.append(f"watchdog-ms = <{self.watchdog_ms}>;")
         if self.self_crash:
             out.append(f"self-crash = {quoted(self.self_crash, 'the crash name')};")
         return out + [f"{line};" for line in self.extra]

@@ -76,6 +76,10 @@ def parser():
     option("--timeout", type=number("TIMEOUT", float),
            help="seconds (none on a terminal, else 60)")
     option("--lrs", type=number("LRS"), help="use only this many list registers")
+    option("--trace", action="store_true",
+           help="record what EL2 does; a panic then prints the last events")
+    option("--watchdog", type=number("WATCHDOG"),
+           help="report an interrupt that is active for more milliseconds than this")
     option("--vms", help="a manifest source instead of the one guest")
     option("--machine", default=qemu_machine.VIRT,
            type=one_of("MACHINE", (qemu_machine.VIRT, qemu_machine.VERSAL)),
@@ -114,8 +118,8 @@ def prepare(args):
     image that is to be kept, build/run/NAME of one that is only run."""
     build = args.build or os.path.join(TOP, "build")
     hyp_dir = args.hyp or build
-    options = qemu_manifest.Options(args.lrs, args.ignore_quirks, args.self_crash,
-                                    args.manifest_option)
+    options = qemu_manifest.Options(args.lrs, args.ignore_quirks, args.self_crash, args.trace,
+                                    args.watchdog, args.manifest_option)
     if args.vms:
         if args.guest or args.initrd or args.cmdline:
             raise UsageError("VMS describes its guests itself: GUEST, INITRD and CMDLINE "
@@ -155,6 +159,10 @@ def machine_of(args):
     if args.lrs is not None and args.lrs > qemu_manifest.LIST_REGISTERS:
         raise UsageError(f"LRS must be between 1 and {qemu_manifest.LIST_REGISTERS}, "
                          f"not {args.lrs}")
+    _positive("WATCHDOG", args.watchdog)
+    if args.watchdog is not None and args.watchdog > qemu_manifest.WATCHDOG_MS:
+        raise UsageError(f"WATCHDOG must be between 1 and {qemu_manifest.WATCHDOG_MS} (ms), "
+                         f"not {args.watchdog}")
     gic = int(args.gic) if args.gic else None
     machine = qemu_machine.Machine(
         kernel="", machine=args.machine, gic=gic or 3, smp=1 if args.smp is None else args.smp,

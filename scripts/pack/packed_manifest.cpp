@@ -52,6 +52,7 @@ const char* crash_name(hyp::SelfCrash crash) {
     case hyp::SelfCrash::exec: return "exec";
     case hyp::SelfCrash::fiq: return "fiq";
     case hyp::SelfCrash::serror: return "serror";
+    case hyp::SelfCrash::call: return "call";
     }
     return "";
 }
@@ -62,6 +63,10 @@ void write_options(Writer& tree, const hyp::Options& options) {
     if (options.ignore_quirks) {
         tree.empty("ignore-quirks");
     }
+    if (options.trace) {
+        tree.empty("trace");
+    }
+    tree.cell("watchdog-ms", options.watchdog_ms);
     if (options.self_crash != hyp::SelfCrash::none) {
         tree.string("self-crash", crash_name(options.self_crash));
     }

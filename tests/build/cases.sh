@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The make that runs this test has its own flags, variables and status file: none are for us.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CROSS_COMPILE
-unset GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CHECKED
+unset GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CHECKED TRACE WATCHDOG
 
 # check NAME COMMAND...: the case passes when the command succeeds.
 check() {

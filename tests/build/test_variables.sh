@@ -17,7 +17,7 @@ for goal in run image debug; do
 done
 check "GIC empty" refused "GIC must be 2 or 3" run GIC=
 check "GIC word" refused "GIC must be 2 or 3, not 'v3'" run GIC=v3
-for name in SMP MEM VCPUS GUEST_MEM TIMEOUT LRS; do
+for name in SMP MEM VCPUS GUEST_MEM TIMEOUT LRS WATCHDOG; do
     for value in 0 -1 x 1.5 12345678 "1 2"; do
         check "$name=$value" refused "$name must be a positive number of .*, not '$value'" \
             run "$name=$value"
@@ -39,6 +39,9 @@ check "VMS and GUEST" refused "VMS describes its guests itself" run VMS=linker.l
 check "VMS and CMDLINE" refused "VMS describes its guests itself" run VMS=linker.ld CMDLINE=a
 check CHECKED refused "CHECKED must be 0 or 1, not '2'" run CHECKED=2
 
+check TRACE refused "TRACE must be 0 or 1, not 'yes'" run TRACE=yes
+check "WATCHDOG=600001" refused "WATCHDOG must be between 1 and 600000 \(ms\), not 600001" \
+    run WATCHDOG=600001
 for value in 17 99; do
     check "LRS=$value" refused "LRS must be between 1 and 16, not $value" run "LRS=$value"
 done
@@ -54,9 +57,9 @@ done
 
 # Right values pass the same check.
 check "good values" ends 0 env GIC=2 SMP=8 CPU=max MEM=2048 VCPUS=1 GUEST_MEM=64 TIMEOUT=5 LRS=2 \
-    GUEST="$top/Makefile" scripts/check_vars.sh
+    TRACE=1 WATCHDOG=500 GUEST="$top/Makefile" scripts/check_vars.sh
 check "good values are silent" silent
-check "the largest values" ends 0 env GUEST_MEM=261120 LRS=16 scripts/check_vars.sh
+check "the largest values" ends 0 env GUEST_MEM=261120 LRS=16 WATCHDOG=600000 scripts/check_vars.sh
 
 check "make alone lists the commands" ends 0 make
 for goal in run image test bench lint debug; do

@@ -22,7 +22,8 @@ class Packed(PackTest):
         self.write("kernel", kernel)
         self.write("initrd", initrd)
         data = self.good(vm(more='initrd = "initrd"; devices = "pl011"; bootargs = "a b=\\"c\\"";'),
-                         "options { list-registers = <3>; ignore-quirks; self-crash = \"fiq\"; };")
+                         "options { list-registers = <3>; ignore-quirks; trace; "
+                         "watchdog-ms = <9>; self-crash = \"fiq\"; };")
         patched = bytearray(self.hypervisor)
         struct.pack_into("<Q", patched, 16, len(data))
         self.assertEqual(data[:len(patched)], bytes(patched))
@@ -40,6 +41,8 @@ class Packed(PackTest):
         self.assertEqual(self.text("/vms/vm0", "devices"), "pl011")
         self.assertEqual(self.number("/vms/vm0", "memory-mib"), 64)
         self.assertEqual(self.number("/options", "list-registers"), 3)
+        self.assertEqual(self.number("/options", "watchdog-ms"), 9)
+        self.assertEqual(self.text("/options", "trace"), "")
         self.assertEqual(self.text("/options", "self-crash"), "fiq")
 
     def test_the_elf_holds_the_same_bytes(self):

@@ -147,6 +147,8 @@ class Refusals(unittest.TestCase):
         self.refused("GUEST_MEM must be a multiple of 2 from 2 to 261120 (MiB), not 261122",
                      "--raw-image", image, "--guest-mem", "261122")
         self.refused("LRS must be between 1 and 16, not 17", "--raw-image", image, "--lrs", "17")
+        self.refused("WATCHDOG must be between 1 and 600000 (ms), not 600001",
+                     "--raw-image", image, "--watchdog", "600001")
         self.refused("TIMEOUT must be greater", "--raw-image", image, "--timeout", "-1")
         self.refused("and a GICv3, nothing else", "--raw-image", image, "--gic", "2",
                      "--machine", "xlnx-versal-virt")
@@ -165,7 +167,7 @@ class Refusals(unittest.TestCase):
             self.refused(f"the {what} '/tmp' is not a file", option, "/tmp")
 
     def test_the_largest_limits_are_those_of_the_packer(self):
-        for option, value in (("--lrs", "16"), ("--guest-mem", "261120")):
+        for option, value in (("--lrs", "16"), ("--guest-mem", "261120"), ("--watchdog", "600000")):
             done = run("--pack-only", "--name", "runner-test/limits", option, value)
             self.assertEqual(done.returncode, 0, done.stderr)
 

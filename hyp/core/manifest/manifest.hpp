@@ -22,6 +22,8 @@ inline constexpr u64 guest_memory_limit = 255 * gib;
 inline constexpr u64 guest_memory_granule = 2 * mib;
 // The guest's tree gets this much at the end of low RAM, an initrd lies below it.
 inline constexpr u64 guest_tree_limit = 64 * kib;
+// The watchdog's time: ten minutes at most.
+inline constexpr u32 watchdog_ms_limit = 600'000;
 
 // A file inside the image. `load` is where its first byte goes (kernel only).
 struct Payload {
@@ -53,12 +55,15 @@ struct VmDescription {
 };
 
 // A fault that Baton makes on purpose, for the tests of its own panic report.
-//  stack: overflow EL2's; text: write to it; exec: run data; fiq, serror: provoke that exception.
-enum class SelfCrash : u8 { none, stack, text, exec, fiq, serror };
+//  stack: overflow EL2's; text: write to it; exec: run data; fiq, serror: provoke that exception;
+//  call: panic when the guest makes Baton's call that does nothing.
+enum class SelfCrash : u8 { none, stack, text, exec, fiq, serror, call };
 
 struct Options {
     u32 list_registers = 0; // use at most so many; 0: all
     bool ignore_quirks = false;
+    bool trace = false;
+    u32 watchdog_ms = 0; // 0: none
     SelfCrash self_crash = SelfCrash::none;
 };
 

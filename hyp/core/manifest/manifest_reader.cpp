@@ -11,6 +11,8 @@ const ManifestReader::Rule ManifestReader::rules[] = {
     {"compatible",     root,             true,  true,  true,  Key::compatible},
     {"list-registers", options,          true,  true,  false, Key::list_registers},
     {"ignore-quirks",  options,          true,  true,  false, Key::ignore_quirks},
+    {"trace",          options,          true,  true,  false, Key::trace},
+    {"watchdog-ms",    options,          true,  true,  false, Key::watchdog},
     {"self-crash",     options,          true,  true,  false, Key::self_crash},
     {"label",          vm,               true,  true,  true,  Key::label},
     {"memory-mib",     vm,               true,  true,  true,  Key::memory},

@@ -26,6 +26,8 @@ private:
         compatible,
         list_registers,
         ignore_quirks,
+        trace,
+        watchdog,
         self_crash,
         label,
         memory,
@@ -74,7 +76,7 @@ private:
     [[nodiscard]] const char* take(Key key, const TreeValue& value);
     [[nodiscard]] const char* take_compatible(const TreeValue& value);
     [[nodiscard]] const char* take_list_registers(const TreeValue& value);
-    [[nodiscard]] const char* take_ignore_quirks(const TreeValue& value);
+    [[nodiscard]] const char* take_watchdog(const TreeValue& value);
     [[nodiscard]] const char* take_self_crash(const TreeValue& value);
     [[nodiscard]] const char* take_label(const TreeValue& value);
     [[nodiscard]] const char* take_memory(const TreeValue& value);

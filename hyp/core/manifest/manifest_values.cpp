@@ -34,6 +34,12 @@ const char* take_dword(const TreeValue& value, u64& out) {
     return nullptr;
 }
 
+// A property without a value: being there is all it says.
+const char* take_flag(const TreeValue& value, bool& out) {
+    out = true;
+    return value.length == 0 ? nullptr : "this property has no value: it is given or not";
+}
+
 const char* take_address(const TreeValue& value, Ipa& out) {
     u64 address = 0;
     const char* fault = take_dword(value, address);
@@ -63,9 +69,14 @@ const char* ManifestReader::take_list_registers(const TreeValue& value) {
                : "there are at most 16 list registers; 0 means all";
 }
 
-const char* ManifestReader::take_ignore_quirks(const TreeValue& value) {
-    out_.options.ignore_quirks = true;
-    return value.length == 0 ? nullptr : "this property has no value: it is given or not";
+const char* ManifestReader::take_watchdog(const TreeValue& value) {
+    if (value.length != 4) {
+        return not_a_cell;
+    }
+    out_.options.watchdog_ms = value.cell(0);
+    return out_.options.watchdog_ms <= watchdog_ms_limit
+               ? nullptr
+               : "this must be at most 600000 (milliseconds); 0 means none";
 }
 
 const char* ManifestReader::take_self_crash(const TreeValue& value) {
@@ -73,18 +84,16 @@ const char* ManifestReader::take_self_crash(const TreeValue& value) {
         const char* name;
         SelfCrash crash;
     };
-    constexpr Named known[] = {{"stack", SelfCrash::stack},
-                               {"text", SelfCrash::text},
-                               {"exec", SelfCrash::exec},
-                               {"fiq", SelfCrash::fiq},
-                               {"serror", SelfCrash::serror}};
+    constexpr Named known[] = {{"stack", SelfCrash::stack},   {"text", SelfCrash::text},
+                               {"exec", SelfCrash::exec},     {"fiq", SelfCrash::fiq},
+                               {"serror", SelfCrash::serror}, {"call", SelfCrash::call}};
     for (const Named& named : known) {
         if (is_text(value, max_label) && same_string(value.string(), named.name)) {
             out_.options.self_crash = named.crash;
             return nullptr;
         }
     }
-    return "this must be \"stack\", \"text\", \"exec\", \"fiq\" or \"serror\"";
+    return "this must be \"stack\", \"text\", \"exec\", \"fiq\", \"serror\" or \"call\"";
 }
 
 const char* ManifestReader::take_label(const TreeValue& value) {
@@ -164,7 +173,9 @@ const char* ManifestReader::take(Key key, const TreeValue& value) {
     switch (key) {
     case Key::compatible: return take_compatible(value);
     case Key::list_registers: return take_list_registers(value);
-    case Key::ignore_quirks: return take_ignore_quirks(value);
+    case Key::ignore_quirks: return take_flag(value, out_.options.ignore_quirks);
+    case Key::trace: return take_flag(value, out_.options.trace);
+    case Key::watchdog: return take_watchdog(value);
     case Key::self_crash: return take_self_crash(value);
     case Key::label: return take_label(value);
     case Key::memory: return take_memory(value);

@@ -26,24 +26,26 @@ TEST_CASE("a source manifest is read", "[manifest]") {
     CHECK(vm.on_crash == OnCrash::stop);
     CHECK(manifest.options.list_registers == 0);
     CHECK_FALSE(manifest.options.ignore_quirks);
+    CHECK_FALSE(manifest.options.trace);
+    CHECK(manifest.options.watchdog_ms == 0);
     CHECK(manifest.options.self_crash == SelfCrash::none);
 }
 
 TEST_CASE("options are read", "[manifest]") {
     const std::string vm = "vm0 { " + body(good_source) + " };";
-    const std::pair<const char*, SelfCrash> crashes[] = {{"stack", SelfCrash::stack},
-                                                         {"text", SelfCrash::text},
-                                                         {"exec", SelfCrash::exec},
-                                                         {"fiq", SelfCrash::fiq},
-                                                         {"serror", SelfCrash::serror}};
+    const std::pair<const char*, SelfCrash> crashes[] = {
+        {"stack", SelfCrash::stack}, {"text", SelfCrash::text},     {"exec", SelfCrash::exec},
+        {"fiq", SelfCrash::fiq},     {"serror", SelfCrash::serror}, {"call", SelfCrash::call}};
     for (const auto& [name, crash] : crashes) {
         const Read out = read(manifest_of(vm, "options { list-registers = <2>; ignore-quirks; "
-                                              "self-crash = \"" +
+                                              "trace; watchdog-ms = <600000>; self-crash = \"" +
                                                   std::string{name} + "\"; };"),
                               ManifestForm::source);
         REQUIRE(out.manifest.ok());
         CHECK(out.manifest.value().options.list_registers == 2);
         CHECK(out.manifest.value().options.ignore_quirks);
+        CHECK(out.manifest.value().options.trace);
+        CHECK(out.manifest.value().options.watchdog_ms == 600'000);
         CHECK(out.manifest.value().options.self_crash == crash);
     }
 }

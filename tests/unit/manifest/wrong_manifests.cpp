@@ -76,8 +76,14 @@ TEST_CASE("wrong options are refused", "[manifest]") {
     CHECK(options_with("ignore-quirks = <1>;") ==
           "/options:ignore-quirks: this property has no value: it is given or not");
     CHECK(options_with("self-crash = \"now\";") ==
-          "/options:self-crash: this must be \"stack\", \"text\", \"exec\", \"fiq\" or "
-          "\"serror\"");
+          "/options:self-crash: this must be \"stack\", \"text\", \"exec\", \"fiq\", "
+          "\"serror\" or \"call\"");
+    CHECK(options_with("trace = <1>;") ==
+          "/options:trace: this property has no value: it is given or not");
+    CHECK(options_with("watchdog-ms;") ==
+          "/options:watchdog-ms: this must be one number, as in <256>");
+    CHECK(options_with("watchdog-ms = <600001>;") ==
+          "/options:watchdog-ms: this must be at most 600000 (milliseconds); 0 means none");
     CHECK(options_with("turbo;") == "/options:turbo: no such property is known here");
 }
 
