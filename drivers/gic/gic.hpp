@@ -4,6 +4,7 @@
 // so that no path holds a virtual call or a test of the version.
 #pragma once
 
+#include "hyp/core/base/gic_generation.hpp"
 #include "hyp/core/base/intid.hpp"
 #include "hyp/core/base/types.hpp"
 #include "hyp/core/vgic/list_reg.hpp"
@@ -47,6 +48,13 @@ struct alignas(8) GicFacts {
     u8 architecture = 0;          // PIDR2.ArchRev: 2, 3 or 4
     u32 distributor_id = 0;       // GICD_IIDR
     bool deactivate_trap = false; // ICH_VTR_EL2.TDS
+};
+
+// What a distributor says of one INTID.
+struct DistributorState {
+    bool pending;
+    bool active;
+    bool enabled;
 };
 
 // Order of calls at boot: init_distributor() once, then init_cpu() on every pCPU. All forwarded

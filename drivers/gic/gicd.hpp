@@ -106,6 +106,14 @@ public:
         return bus_.template read32<Frame::gicd>(word_offset(GicdBits::isactiver, word));
     }
 
+    // One INTID as the distributor has it now, for reports.
+    [[nodiscard]] DistributorState state(PIntid pintid) {
+        sys_.template barrier<Barrier::dsb_sy>(); // as above
+        return {.pending = read_bit(GicdBits::ispendr, pintid),
+                .active = read_bit(GicdBits::isactiver, pintid),
+                .enabled = read_bit(GicdBits::isenabler, pintid)};
+    }
+
 protected:
     [[nodiscard]] GicdTyper typer() {
         return GicdTyper{bus_.template read32<Frame::gicd>(offset(GicdReg::typer))};
@@ -201,6 +209,10 @@ private:
         } else {
             write_gicd(at, value);
         }
+    }
+    [[nodiscard]] bool read_bit(GicdBits array, PIntid pintid) {
+        const u32 word = read(pintid, word_offset(array, pintid.value() / 32));
+        return (word >> (pintid.value() % 32) & 1U) != 0;
     }
     void write_bit(GicdBits array, PIntid pintid) {
         write(pintid, word_offset(array, pintid.value() / 32), 1U << (pintid.value() % 32));

@@ -21,6 +21,7 @@ class GicV2 : public Distributor<M, S, Frame::gicd> {
 
 public:
     using Base::Base;
+    static constexpr GicGeneration generation = GicGeneration::v2;
 
     // On one pCPU, before any init_cpu(). Cannot fail; a Status as on GICv3.
     Status init_distributor() {
@@ -84,6 +85,9 @@ public:
     // GICH_LR<n> as a word, and how a list register looks in one: for code that prepares words
     // ahead of the interrupt. n must be below facts().list_registers.
     [[nodiscard]] static constexpr u64 lr_word(const ListReg& lr) { return encode_gich(lr).raw(); }
+    [[nodiscard]] static constexpr ListReg lr_of(u64 word) {
+        return decode(GichLr{static_cast<u32>(word)});
+    }
     [[gnu::always_inline]] void write_lr_word(LrIndex n, u64 word) {
         write_gich(offset(GichReg::lr, n.value), static_cast<u32>(word));
     }
@@ -93,9 +97,7 @@ public:
     [[gnu::always_inline]] void write_lr(LrIndex n, const ListReg& lr) {
         write_lr_word(n, lr_word(lr));
     }
-    [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) {
-        return decode(GichLr{static_cast<u32>(read_lr_word(n))});
-    }
+    [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) { return lr_of(read_lr_word(n)); }
 
     // Makes the distributor look at its lines again, for the machine whose guest deactivations do not
     // (reeval_test.hpp). Elsewhere a write of what is there already.

@@ -20,6 +20,7 @@ class GicV3 : public Distributor<M, S, Frame::gicr_sgi> {
 
 public:
     using Base::Base;
+    static constexpr GicGeneration generation = GicGeneration::v3;
 
     // On one pCPU, before any init_cpu(). Routes all SPIs to that pCPU.
     Status init_distributor() {
@@ -100,6 +101,7 @@ public:
     // ahead of the interrupt. n must be below facts().list_registers: others are UNDEFINED. One
     // instruction when n is a constant, else a tree of bit tests (no indirect branch).
     [[nodiscard]] static constexpr u64 lr_word(const ListReg& lr) { return encode_ich(lr).raw(); }
+    [[nodiscard]] static constexpr ListReg lr_of(u64 word) { return decode(IchLr{word}); }
     [[gnu::always_inline]] void write_lr_word(LrIndex n, u64 word) {
         if (__builtin_constant_p(n.value) != 0) {
             write_lr_among<0, max_list_registers>(n.value, word);
@@ -114,9 +116,7 @@ public:
     [[gnu::always_inline]] void write_lr(LrIndex n, const ListReg& lr) {
         write_lr_word(n, lr_word(lr));
     }
-    [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) {
-        return decode(IchLr{read_lr_word(n)});
-    }
+    [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) { return lr_of(read_lr_word(n)); }
 
     // GICv2's work-around has no counterpart here.
     [[gnu::always_inline]] void poke() {}

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "drivers/gic/gic.hpp"
+#include "drivers/timer/el2_timer.hpp"
 #include "hyp/core/base/bus.hpp"
-#include "hyp/core/regs/cnt.hpp"
 
 namespace hyp {
 
@@ -38,14 +38,11 @@ private:
 // EL2's physical timer, CNTHP, with its line up (a compare value long past) or down.
 template <SysRegBus S>
 void raise_hyp_timer(S sys) {
-    sys.template write<SysReg::cnthp_cval>(0);
-    sys.template write<SysReg::cnthp_ctl>(CntCtl{}.with<CntCtl::Enable>(true).raw());
-    sys.template barrier<Barrier::isb>(); // line up from here
+    El2Timer<S>{sys}.arm(0);
 }
 template <SysRegBus S>
 void lower_hyp_timer(S sys) {
-    sys.template write<SysReg::cnthp_ctl>(0);
-    sys.template barrier<Barrier::isb>(); // line down before the interrupt is deactivated
+    El2Timer<S>{sys}.stop();
 }
 
 // Acknowledges until `expected` or the window ends. Others are ended: nobody waits for them yet.

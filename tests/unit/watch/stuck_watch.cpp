@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which interrupts are called stuck, when, and how often, by an invented clock.
+#include "hyp/core/watch/stuck_watch.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <random>
+#include <set>
+#include <vector>
+
+using namespace hyp;
+
+namespace {
+
+constexpr u64 limit = 1000;
+constexpr u32 timer = 1U << 27;
+
+// What is reported at `now`, one after the other.
+std::vector<u32> overdue(StuckWatch& watch, u64 now) {
+    std::vector<u32> found;
+    VIntid vintid{0};
+    for (u64 ticks = 0; watch.take_overdue(now, vintid, ticks);) {
+        CHECK(ticks >= limit);
+        found.push_back(vintid.value());
+    }
+    return found;
+}
+
+using Numbers = std::vector<u32>;
+
+} // namespace
+
+TEST_CASE("an interrupt is reported at its time, once, and again after its release", "[watch]") {
+    StuckWatch watch{limit};
+    CHECK(watch.is_on());
+    CHECK(watch.deadline() == StuckWatch::never);
+    watch.look(0, timer, 500);
+    CHECK(watch.deadline() == 1500);
+    watch.look(0, timer, 1400); // seen again: no later for that
+    CHECK(overdue(watch, 1499).empty());
+    CHECK(overdue(watch, 1500) == Numbers{27});
+    CHECK(watch.deadline() == StuckWatch::never);
+    watch.look(0, timer, 9000);
+    CHECK(overdue(watch, 9000).empty());
+
+    watch.look(0, 0, 9100); // ended
+    watch.look(0, timer, 9200);
+    CHECK(watch.deadline() == 10200);
+    CHECK(overdue(watch, 10199).empty());
+    CHECK(overdue(watch, 10200) == Numbers{27});
+}
+
+TEST_CASE("an interrupt that is held at every entry but ended between is not stuck", "[watch]") {
+    StuckWatch watch{limit};
+    for (u64 now = 0; now < 50 * limit; now += limit / 2) {
+        watch.look(0, 0, now);         // after sync(): the last one was ended
+        watch.look(0, timer, now + 1); // before the entry: the next one is listed
+        CHECK(overdue(watch, now + 1).empty());
+    }
+}
+
+TEST_CASE("how long is told", "[watch]") {
+    StuckWatch watch{limit};
+    watch.look(1, 1U << 5, 7);
+    VIntid vintid{0};
+    u64 ticks = 0;
+    REQUIRE(watch.take_overdue(7 + 3 * limit, vintid, ticks));
+    CHECK(vintid == VIntid{37});
+    CHECK(ticks == 3 * limit);
+}
+
+TEST_CASE("several are reported each, and the first deadline counts", "[watch]") {
+    StuckWatch watch{limit};
+    watch.look(8, 1U << 31, 100);
+    watch.look(0, timer, 300);
+    watch.look(1, 1U << 1 | 1U << 16, 200);
+    CHECK(watch.deadline() == 1100);
+    CHECK(overdue(watch, 1100) == Numbers{287});
+    CHECK(watch.deadline() == 1200);
+    CHECK(overdue(watch, 1300) == Numbers{27, 33, 48});
+    CHECK(watch.deadline() == StuckWatch::never);
+}
+
+TEST_CASE("a watch without a limit is off", "[watch]") {
+    CHECK_FALSE(StuckWatch{}.is_on());
+}
+
+TEST_CASE("any history is judged as its definition says", "[watch]") {
+    std::mt19937 random{11};
+    StuckWatch watch{limit};
+    std::map<u32, u64> since;
+    std::set<u32> reported;
+    u64 now = 0;
+    for (unsigned step = 0; step < 50'000; ++step) {
+        now += random() % 300;
+        const unsigned word = static_cast<unsigned>(random() % guest_words);
+        const u32 held = static_cast<u32>(random() & random() & random());
+        watch.look(word, held, now);
+        for (u32 bit = 0; bit < 32; ++bit) {
+            const u32 intid = 32 * word + bit;
+            if ((held >> bit & 1U) == 0) {
+                since.erase(intid);
+                reported.erase(intid);
+            } else {
+                since.emplace(intid, now);
+            }
+        }
+        Numbers expected;
+        u64 deadline = StuckWatch::never;
+        for (const auto& [intid, start] : since) {
+            if (reported.count(intid) == 0) {
+                deadline = std::min(deadline, start + limit);
+                if (now - start >= limit) {
+                    expected.push_back(intid);
+                }
+            }
+        }
+        REQUIRE(watch.deadline() == deadline);
+        REQUIRE(overdue(watch, now) == expected);
+        reported.insert(expected.begin(), expected.end());
+    }
+}
