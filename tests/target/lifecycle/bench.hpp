@@ -6,8 +6,10 @@
 #include "tests/target/common/print.hpp"
 #include "tests/target/lifecycle/el1.hpp"
 #include "tests/target/lifecycle/forwarder.hpp"
+#include "tests/target/lifecycle/registers.hpp"
 
 #include <array>
+#include <span>
 #include <string_view>
 
 extern "C" {
@@ -31,7 +33,14 @@ public:
             found_[count_++] = Finding{item, expected, got};
         }
     }
+    // A figure to be printed, whatever it is.
+    void note(std::string_view item, u64 got) {
+        if (notes_ < noted_.size()) {
+            noted_[notes_++] = Finding{item, got, got};
+        }
+    }
     [[nodiscard]] std::size_t count() const { return count_; }
+    [[nodiscard]] std::span<const Finding> notes() const { return {noted_.data(), notes_}; }
     [[nodiscard]] const Finding& operator[](std::size_t n) const { return found_[n]; }
     // The finding about `item`, or null.
     [[nodiscard]] const Finding* find(std::string_view item) const {
@@ -46,6 +55,8 @@ public:
 private:
     std::array<Finding, 16> found_{};
     std::size_t count_ = 0;
+    std::array<Finding, 8> noted_{};
+    std::size_t notes_ = 0;
 };
 
 // The words of the oracle, restated: interrupt 27, priority 0xa0, list register 0, EOImode 1 at EL2.
@@ -61,10 +72,10 @@ inline constexpr u64 all_empty = 0xf;       // ELRSR
 inline constexpr u64 first_used = 0xe;      // ELRSR
 
 // How a visit to EL1 ended.
-enum class Stop : u8 { done, irq, overrun };
+enum class Stop : u8 { done, irq, overrun, trap };
 struct Visit {
     Stop stop = Stop::done;
-    u64 value = 0; // what the step returned, when done
+    u64 value = 0; // what the step returned, when done; ESR_EL2 of a trap
     u32 exits = 0; // IRQ exits
 };
 
@@ -75,6 +86,7 @@ enum class Irqs : u8 { forward, hold };
 struct Setting {
     VgicCaps caps{};
     bool no_reevaluation = false; // the fault was found; caps say whether it is worked around
+    bool active_per_cpu = false;  // an SPI's active bit made by ISACTIVER outlives a deactivation
     Mutation mutation = Mutation::none;
 };
 
@@ -112,6 +124,11 @@ public:
         Visit visit;
         for (;;) {
             const u64 kind = el1_enter(frame_.data());
+            if (kind == synchronous && trap_allowed_ && is_sysreg_trap()) {
+                visit.stop = Stop::trap;
+                visit.value = sysreg::read<sysreg::esr_el2>();
+                return visit;
+            }
             if (kind == synchronous) {
                 require_call();
                 visit.value = frame_[0];
@@ -127,6 +144,23 @@ public:
             }
             forwarder.on_irq();
         }
+    }
+    // A step whose system register access must trap. The value of its register is rt(); skip() goes
+    // on behind it.
+    Visit trap(Step step, u64 argument = 0) {
+        trap_allowed_ = true;
+        const Visit stopped = visit(step, argument, Irqs::hold);
+        trap_allowed_ = false;
+        found.expect("stop", static_cast<u64>(Stop::trap), static_cast<u64>(stopped.stop));
+        return stopped;
+    }
+    [[nodiscard]] u64 rt(u64 esr) const {
+        const u64 number = esr >> 5 & 0x1f;
+        return number == 31 ? 0 : frame_[number];
+    }
+    Visit skip() {
+        sysreg::write<sysreg::elr_el2>(sysreg::read<sysreg::elr_el2>() + 4);
+        return go_on();
     }
     // A hypercall with EL2's whole slow path behind it.
     void call() {
@@ -146,6 +180,7 @@ public:
 
     // --- what is looked at, by the names of the oracle
     void expect(std::string_view item, u64 expected, u64 got) { found.expect(item, expected, got); }
+    void note(std::string_view item, u64 got) { found.note(item, got); }
     void expect_physical(u64 pending, u64 active, u64 signalled) {
         expect("P", pending, probe.pending());
         expect("A", active, probe.active());
@@ -161,6 +196,7 @@ public:
 
     Forwarder<G> forwarder{};
     Probe probe{};
+    Registers registers{};
     Findings found{};
 
 private:
@@ -172,6 +208,10 @@ private:
         constexpr u64 status_defect = 5;
         machine_off(status_defect);
     }
+    [[nodiscard]] static bool is_sysreg_trap() {
+        constexpr u64 system_register = 0x18; // EC
+        return sysreg::read<sysreg::esr_el2>() >> 26 == system_register;
+    }
     void require_call() {
         constexpr u64 hvc_0 = 0x5a000000; // EC 0x16, IL, immediate 0
         if (sysreg::read<sysreg::esr_el2>() != hvc_0) {
@@ -180,6 +220,7 @@ private:
     }
 
     Setting setting_{};
+    bool trap_allowed_ = false;
     std::array<u64, 31> frame_{};
 };
 

@@ -24,12 +24,14 @@ EL1_READ(cntvct, "cntvct_el0")
 EL1_READ(cntv_ctl, "cntv_ctl_el0")
 EL1_WRITE(cntv_ctl, "cntv_ctl_el0")
 EL1_WRITE(cntv_cval, "cntv_cval_el0")
+EL1_READ(pmr, "S3_0_C4_C6_0")
 EL1_WRITE(pmr, "S3_0_C4_C6_0")
 EL1_WRITE(ctlr, "S3_0_C12_C12_4")
 EL1_WRITE(igrpen1, "S3_0_C12_C12_7")
 EL1_READ(iar1, "S3_0_C12_C12_0")
 EL1_WRITE(eoir1, "S3_0_C12_C12_1")
 EL1_WRITE(dir, "S3_0_C12_C11_1")
+EL1_WRITE(sgi1r, "S3_0_C12_C11_5")
 
 constexpr u64 gicv = 0x08040000;
 constexpr u64 gicv_ctlr = gicv + 0x0;
@@ -39,6 +41,9 @@ constexpr u64 gicv_eoir = gicv + 0x10;
 constexpr u64 gicv_dir = gicv + 0x1000;
 
 constexpr u64 vtimer = 27;
+constexpr u64 uart_spi = 33;
+constexpr u64 uart_imsc = 0x09000038;
+constexpr u64 uart_transmit = 1U << 5;
 
 constexpr u64 enable = 1;
 constexpr u64 imask = 2;
@@ -149,7 +154,61 @@ void spin(u64 instructions) {
     return received | others << 32;
 }
 
+[[nodiscard]] u64 drain() {
+    u64 count = 0;
+    for (u64 iar = acknowledge(); iar != spurious && count < log_size; iar = acknowledge()) {
+        iar_log[count++] = static_cast<u32>(iar);
+        end(iar);
+    }
+    return count;
+}
+
+// One interrupt of the device whose line has just risen. The device has always something to tell,
+// so its mask is its line. `late`: ended while the line is still high, as an edge allows.
+[[nodiscard]] u64 serve(bool again, bool late) {
+    const u64 iar = await(read_cntvct() + 60'000'000);
+    if (iar == spurious) {
+        return iar;
+    }
+    if (late) {
+        end(iar);
+    }
+    store(uart_imsc, 0);
+    if (again) {
+        store(uart_imsc, uart_transmit);
+    }
+    if (!late) {
+        end(iar);
+    }
+    return iar;
+}
+
+// Each pair of requests: one by itself, one that completes in the handler of the first. Stops at a
+// completion that nobody is told of.
+[[nodiscard]] u64 requests(u64 count) {
+    u64 received = 0;
+    u64 others = 0;
+    for (u64 i = 0; i < count; ++i) {
+        const bool first = i % 2 == 0;
+        if (first) {
+            store(uart_imsc, uart_transmit);
+        }
+        const u64 iar = serve(first, i % 8 == 7);
+        if (iar == spurious) {
+            break;
+        }
+        (iar == uart_spi ? received : others) += 1;
+        if (!first && acknowledge() != spurious) {
+            end(uart_spi);
+            ++others;
+        }
+    }
+    return received | others << 32;
+}
+
 } // namespace
+
+std::array<u32, log_size> iar_log;
 
 } // namespace hyp::lifecycle
 
@@ -168,6 +227,10 @@ extern "C" hyp::u64 el1_step(hyp::lifecycle::Step step, hyp::u64 argument) {
     case Step::await: return await(argument);
     case Step::late_tick: return late_tick();
     case Step::ticks: return ticks(argument);
+    case Step::drain: return drain();
+    case Step::requests: return requests(argument);
+    case Step::read_pmr: return read_pmr();
+    case Step::send_sgi: write_sgi1r(argument); return 0;
     }
     __builtin_unreachable();
 }

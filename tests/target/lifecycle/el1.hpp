@@ -5,6 +5,8 @@
 
 #include "hyp/core/base/types.hpp"
 
+#include <array>
+
 namespace hyp::lifecycle {
 
 enum class Step : u64 {
@@ -20,6 +22,10 @@ enum class Step : u64 {
     await,       // polls IAR until it returns an interrupt or CNTVCT reaches the argument
     late_tick,   // IAR, IMASK, CVAL in the past, ENABLE, EOIR, as Linux does when it is late
     ticks,       // that many ticks, each armed, acknowledged, masked and ended
+    drain,       // acknowledges and ends until nothing is left, into iar_log; returns how many
+    requests,    // that many requests of a device with an edge; returns TickCount
+    read_pmr,    // ICC_PMR_EL1 (GICv3)
+    send_sgi,    // ICC_SGI1R_EL1 = argument (GICv3)
 };
 
 // What Step::ticks returns: received ticks below, acknowledges that were none above.
@@ -31,6 +37,10 @@ struct TickCount {
 };
 
 inline constexpr u32 spurious = 1023;
+
+// What Step::drain was given by IAR, in order; no more than fit.
+inline constexpr unsigned log_size = 32;
+extern std::array<u32, log_size> iar_log;
 
 } // namespace hyp::lifecycle
 

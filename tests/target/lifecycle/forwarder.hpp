@@ -4,7 +4,7 @@
 // at a time. A forwarder without mutation adds nothing of its own to the product's code.
 #pragma once
 
-#include "drivers/gic/gic.hpp"
+#include "drivers/gic/self_test.hpp"
 #include "hyp/core/fast/tick.hpp"
 #include "hyp/core/vgic/apply.hpp"
 #include "tests/target/lifecycle/machine.hpp"
@@ -20,10 +20,15 @@ enum class Mutation : u8 {
     wrong_pintid,       // N4: 30 instead of 27
     pending_active,     // N5: a hardware list register written pending and active
     keep_active,        // N9: the list register goes, its physical active bit stays
+    keep_soft_timer,    // N10: the soft timer is not stopped before its DIR
+    keep_underflow,     // N11: UIE stays when there is nothing left to fill a list register with
+    keep_trigger,       // N12: the guest's trigger does not reach the distributor
+    no_entry_request,   // N14: an active interrupt is spilled without LRENPIE
     adopt,              // N16: an interrupt that nobody owns is injected
 };
 
 inline constexpr PIntid maintenance{25};
+inline constexpr PIntid soft_timer{26};
 
 // The driver, with faults in what it writes. apply() and fast_tick() take it for a GIC like any.
 template <class G>
@@ -48,6 +53,17 @@ public:
             G::clear_active(pintid);
         }
     }
+    void set_trigger(PIntid pintid, Trigger trigger) {
+        if (mutation != Mutation::keep_trigger) {
+            G::set_trigger(pintid, trigger);
+        }
+    }
+    void write_control(VirtControl control) {
+        underflow_ = mutation == Mutation::keep_underflow && (underflow_ || control.underflow);
+        control.underflow |= control.enable && underflow_;
+        control.entry_not_present &= mutation != Mutation::no_entry_request;
+        G::write_control(control);
+    }
     void write_lr(LrIndex n, ListReg lr) { G::write_lr(n, mutated(lr)); }
 
 private:
@@ -62,6 +78,8 @@ private:
         }
         return lr;
     }
+
+    bool underflow_ = false; // was once asked for
 };
 
 // How often each physical interrupt was acknowledged.
@@ -82,11 +100,13 @@ public:
         acks = Acks{};
         gic.mutation = mutation;
         stop_timer();
+        lower_hyp_timer(TargetSysReg{});
         is_up_ = gic.init_distributor().ok() && gic.init_cpu().ok();
         if (mutation == Mutation::joint_end) {
             join_end();
         }
         gic.set_enable(maintenance, Enable::on);
+        gic.set_enable(soft_timer, Enable::on);
         own_timer();
     }
     [[nodiscard]] bool is_up() const { return is_up_; }
@@ -97,6 +117,9 @@ public:
         constexpr u8 both_groups = 3;
         irqs = VcpuIrqs{caps_};
         irqs.map_hardware(guest_vtimer, host_vtimer, Trigger::level);
+        for (const u32 spi : spis) {
+            irqs.map_hardware(VIntid{spi}, PIntid{spi}, Trigger::level);
+        }
         irqs.guest_set_priority(guest_vtimer, priority);
         irqs.set_group_enables(both_groups);
         irqs.guest_enable(0, 1U << guest_vtimer.value());
@@ -105,6 +128,50 @@ public:
     // A vCPU to which the timer means nothing is loaded.
     void disown_timer() {
         irqs = VcpuIrqs{caps_};
+        enter();
+    }
+
+    // The guest configures an interrupt and enables it; or changes the enable alone.
+    void open(VIntid vintid, Trigger trigger, u8 priority = 0xa0) {
+        const unsigned word = vintid.value() / 32;
+        const u32 bit = 1U << (vintid.value() % 32);
+        sync();
+        if (!vintid.is_private()) {
+            irqs.guest_set_edge(word, trigger == Trigger::edge ? bit : 0, bit);
+        }
+        irqs.guest_set_priority(vintid, priority);
+        irqs.guest_enable(word, bit);
+        enter();
+    }
+    void set_enabled(VIntid vintid, Enable enable) {
+        const unsigned word = vintid.value() / 32;
+        const u32 bit = 1U << (vintid.value() % 32);
+        sync();
+        if (enable == Enable::on) {
+            irqs.guest_enable(word, bit);
+        } else {
+            irqs.guest_disable(word, bit);
+        }
+        enter();
+    }
+
+    // An exit in which software makes `count` interrupts from `first` on pending; a trapped SGI; a
+    // trapped DIR.
+    void raise(u32 first, u32 count) {
+        sync();
+        for (u32 n = 0; n < count; ++n) {
+            irqs.raise(VIntid{first + n});
+        }
+        enter();
+    }
+    void raise_sgi(VIntid sgi) {
+        sync();
+        irqs.raise_sgi(sgi, 0);
+        enter();
+    }
+    void on_deactivate(VIntid vintid) {
+        sync();
+        irqs.on_deactivate(vintid);
         enter();
     }
 
@@ -122,6 +189,11 @@ public:
     void route(Ack ack) {
         if (ack.intid() == maintenance) {
             gic.write_control(irqs.on_maintenance());
+            gic.deactivate(ack);
+        } else if (ack.intid() == soft_timer) {
+            if (gic.mutation != Mutation::keep_soft_timer) {
+                lower_hyp_timer(TargetSysReg{});
+            }
             gic.deactivate(ack);
         } else if (gic.mutation == Mutation::no_software_active && irqs.is_listed(guest_vtimer)) {
             gic.deactivate(ack); // taken for a duplicate of what is in the list register
@@ -173,6 +245,8 @@ public:
     Acks acks{};
 
 private:
+    static constexpr std::array<u32, 2> spis{33, 60}; // forwarded, too
+
     void count(Ack ack) {
         if (ack.is_spurious()) {
             return;
