@@ -206,6 +206,7 @@ hyp: $(H)/hyp.img
 guests: $(GUEST_FILES)
 host: $(B)/host/pack $(if $(CAN_LOAD),$(B)/host/make_exit.so)
 tests: $(B)/host/unit_tests $(TARGETS:%=$(B)/target/%.elf) $(B)/trees/complete
+include tests/proof.mk
 
 # ---- the commands ----
 .PHONY: help run image test bench lint debug clean in-run in-test in-bench
@@ -228,7 +229,7 @@ Baton: an interrupt is handed over, never dropped.
 Anywhere: CROSS_COMPILE=prefix- CHECKED=1 (assertions at EL2).
 endef
 help:
-	$(info $(help_text))@:
+	$(info $(help_text)$(proof_help))@:
 
 # Expanded before the recipe's first line runs; $(error) is make's one sentence and status 2.
 squote = '$(subst ','\'',$(1))'

@@ -23,7 +23,8 @@ CATCH_SOME = re.compile(r"^test cases: +(\d+) \|(?: +(\d+) passed)?(?: +\|)? *(\
 
 def suites():
     """Name and command of each suite, the quick ones first."""
-    out = {"unit": [os.path.join("build", "host", "unit_tests")]}
+    out = {"unit": [os.path.join("build", "host", "unit_tests")],
+           "fuzz": [os.path.join("scripts", "fuzz.py"), "replay"]}
     for folder in ("build", "pack", "qemu"):
         for path in sorted(glob.glob(os.path.join(TOP, "tests", folder, "test_*"))):
             name = os.path.splitext(os.path.basename(path))[0].replace("test_", f"{folder}-")

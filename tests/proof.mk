@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# What is proven beyond the tests: fuzzing (clang's libFuzzer), proofs for all inputs (z3), and long
+# walks. Included by the Makefile; the short forms of all three are part of `make test`.
+
+define proof_help
+
+
+  make fuzz [SECONDS=60]     each fuzz target for so long; finds are left in build/fuzz
+  make soak [HOURS=1]        random walks without sanitizers: HOURS=h or SECONDS=s, SEED=n
+endef
+
+# ---- fuzz targets: one file each below tests/fuzz, instrumented product code ----
+FUZZ_CXX ?= clang++
+FUZZ_FLAGS := -std=c++20 -O1 -g1 $(WARN_CXX) -Wno-cast-align -DHYP_CHECKED=1 -I. -fno-omit-frame-pointer \
+    -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.cpp,$(B)/host/fuzz/%,$(wildcard tests/fuzz/*.cpp))
+FUZZ_OBJ := $(patsubst %,$(B)/host/fuzz/obj/%.o,$(PURE_SRC) \
+    $(filter-out scripts/pack/main.cpp,$(call find_src,scripts/pack,*.cpp)))
+
+$(B)/fuzz.flags: FORCE
+	$(call flag_file,$(FUZZ_CXX) $(FUZZ_FLAGS))
+$(B)/host/fuzz/obj/%.cpp.o: %.cpp $(B)/fuzz.flags
+	$(call say,FUZZ)
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+# An archive, so that each target is linked with what it uses and coverage counts no more than that.
+$(B)/host/fuzz/product.a: $(FUZZ_OBJ)
+	$(call say,AR  )
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(FUZZ_TARGETS): $(B)/host/fuzz/%: $(B)/host/fuzz/obj/tests/fuzz/%.cpp.o $(B)/host/fuzz/product.a
+	$(call say,LINK)
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -lfdt -o $@
+
+.PHONY: fuzz soak fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+fuzz:
+	@scripts/deps.sh build test
+	@$(SUBMAKE) fuzz-targets $(B)/trees/complete
+	@scripts/fuzz.py run "$(or $(SECONDS),60)"
+
+tests: fuzz-targets
