@@ -54,6 +54,11 @@ void Gic::clear_pending(Intid intid) const {
     dsb();
 }
 
+void Gic::clear_active(Intid intid) const {
+    write32(word(GICD_ICACTIVER, intid), mask(intid));
+    dsb();
+}
+
 Trigger Gic::trigger(Intid intid) const {
     return (read32(config_word(intid)) & edge_mask(intid)) != 0 ? Trigger::edge : Trigger::level;
 }

@@ -35,6 +35,7 @@ public:
     /** Makes the interrupt pending, or not, as software may; complete on return. */
     void set_pending(Intid intid) const;
     void clear_pending(Intid intid) const;
+    void clear_active(Intid intid) const;
 
     [[nodiscard]] bool is_enabled(Intid intid) const { return bit(GICD_ISENABLER, intid); }
     [[nodiscard]] bool is_pending(Intid intid) const { return bit(GICD_ISPENDR, intid); }

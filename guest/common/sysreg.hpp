@@ -55,6 +55,21 @@ inline void dsb() {
     asm volatile("dsb sy" : : : "memory");
 }
 
+/** Stores before it are seen by other masters before stores after it (DDI 0487, DMB OSHST). */
+inline void dma_write_barrier() {
+    asm volatile("dmb oshst" : : : "memory");
+}
+
+/** Loads before it are done before loads and stores after it (DDI 0487, DMB OSHLD). */
+inline void dma_read_barrier() {
+    asm volatile("dmb oshld" : : : "memory");
+}
+
+/** All accesses before it, stores included, are seen before all accesses after it. */
+inline void dma_barrier() {
+    asm volatile("dmb osh" : : : "memory");
+}
+
 /** Sleeps until an interrupt is pending; PSTATE.I does not matter. May return early. */
 inline void wfi() {
     asm volatile("dsb sy\n\twfi" : : : "memory");

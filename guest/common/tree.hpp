@@ -23,9 +23,9 @@ struct Property {
     [[nodiscard]] const char* text() const { return static_cast<const char*>(data); }
 };
 
-/** An interrupt as a device's node names it; `intid` is spurious_intid when it names none. */
+/** An interrupt as a device's node names it; `intid` is 0, an SGI, when it names none. */
 struct Wire {
-    Intid intid = spurious_intid;
+    Intid intid{0};
     Trigger trigger = Trigger::level;
 };
 
