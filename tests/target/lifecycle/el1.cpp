@@ -41,6 +41,8 @@ constexpr u64 gicv_eoir = gicv + 0x10;
 constexpr u64 gicv_dir = gicv + 0x1000;
 
 constexpr u64 vtimer = 27;
+// In counter ticks, some 16 s: a bound against hangs. On a busy host a line may be seconds late.
+constexpr u64 patience = 1'000'000'000;
 constexpr u64 uart_spi = 33;
 constexpr u64 uart_imsc = 0x09000038;
 constexpr u64 uart_transmit = 1U << 5;
@@ -134,7 +136,6 @@ void spin(u64 instructions) {
 [[nodiscard]] u64 ticks(u64 count) {
     constexpr u64 ahead_every = 64;
     constexpr u64 ahead = 2000;
-    constexpr u64 patience = 60'000'000;
     u64 received = 0;
     u64 others = 0; // interrupts that were not the timer's
     for (u64 i = 0; i < count; ++i) {
@@ -166,7 +167,7 @@ void spin(u64 instructions) {
 // One interrupt of the device whose line has just risen. The device has always something to tell,
 // so its mask is its line. `late`: ended while the line is still high, as an edge allows.
 [[nodiscard]] u64 serve(bool again, bool late) {
-    const u64 iar = await(read_cntvct() + 60'000'000);
+    const u64 iar = await(read_cntvct() + patience);
     if (iar == spurious) {
         return iar;
     }

@@ -5,82 +5,16 @@
 #pragma once
 
 #include "drivers/gic/self_test.hpp"
+#include "drivers/timer/el2_timer.hpp"
 #include "hyp/core/fast/tick.hpp"
 #include "hyp/core/vgic/apply.hpp"
 #include "tests/target/lifecycle/machine.hpp"
+#include "tests/target/lifecycle/mutant_gic.hpp"
 
 namespace hyp::lifecycle {
 
-enum class Mutation : u8 {
-    none,
-    no_software_active, // N1: the timer is marked expired, the physical active bit is not set
-    joint_end,          // N2: EOImode 0, so the priority drop deactivates too
-    early_deactivate,   // N2: DIR right after EOIR
-    no_hw_bit,          // N3
-    wrong_pintid,       // N4: 30 instead of 27
-    pending_active,     // N5: a hardware list register written pending and active
-    keep_active,        // N9: the list register goes, its physical active bit stays
-    keep_soft_timer,    // N10: the soft timer is not stopped before its DIR
-    keep_underflow,     // N11: UIE stays when there is nothing left to fill a list register with
-    keep_trigger,       // N12: the guest's trigger does not reach the distributor
-    no_entry_request,   // N14: an active interrupt is spilled without LRENPIE
-    adopt,              // N16: an interrupt that nobody owns is injected
-};
-
 inline constexpr PIntid maintenance{25};
 inline constexpr PIntid soft_timer{26};
-
-// The driver, with faults in what it writes. apply() and fast_tick() take it for a GIC like any.
-template <class G>
-class MutantGic : public G {
-public:
-    using G::G;
-    Mutation mutation = Mutation::none;
-
-    void drop_priority(Ack ack) {
-        G::drop_priority(ack);
-        if (mutation == Mutation::early_deactivate) {
-            G::deactivate(ack);
-        }
-    }
-    void set_active(PIntid pintid) {
-        if (mutation != Mutation::no_software_active) {
-            G::set_active(pintid);
-        }
-    }
-    void clear_active(PIntid pintid) {
-        if (mutation != Mutation::keep_active) {
-            G::clear_active(pintid);
-        }
-    }
-    void set_trigger(PIntid pintid, Trigger trigger) {
-        if (mutation != Mutation::keep_trigger) {
-            G::set_trigger(pintid, trigger);
-        }
-    }
-    void write_control(VirtControl control) {
-        underflow_ = mutation == Mutation::keep_underflow && (underflow_ || control.underflow);
-        control.underflow |= control.enable && underflow_;
-        control.entry_not_present &= mutation != Mutation::no_entry_request;
-        G::write_control(control);
-    }
-    void write_lr(LrIndex n, ListReg lr) { G::write_lr(n, mutated(lr)); }
-
-private:
-    [[nodiscard]] ListReg mutated(ListReg lr) const {
-        constexpr PIntid other{30};
-        if (mutation == Mutation::no_hw_bit && lr.is_hardware()) {
-            return ListReg::software(lr.vintid(), lr.priority(), lr.group()).in_state(lr.state());
-        }
-        if (mutation == Mutation::wrong_pintid && lr.is_hardware()) {
-            return ListReg::hardware(lr.vintid(), other, lr.priority(), lr.group())
-                .in_state(lr.state());
-        }
-        return lr;
-    }
-
-    bool underflow_ = false; // was once asked for
-};
 
 // How often each physical interrupt was acknowledged.
 struct Acks {
@@ -191,10 +125,7 @@ public:
             gic.write_control(irqs.on_maintenance());
             gic.deactivate(ack);
         } else if (ack.intid() == soft_timer) {
-            if (gic.mutation != Mutation::keep_soft_timer) {
-                lower_hyp_timer(TargetSysReg{});
-            }
-            gic.deactivate(ack);
+            end_soft_timer(ack);
         } else if (gic.mutation == Mutation::no_software_active && irqs.is_listed(guest_vtimer)) {
             gic.deactivate(ack); // taken for a duplicate of what is in the list register
         } else if (!irqs.on_physical(ack.intid())) {
@@ -264,6 +195,14 @@ private:
         constexpr Priority priority{0xa0};
         gic.write_lr(timer_home,
                      ListReg::hardware(guest_vtimer, host_vtimer, priority, caps_.guest_group));
+    }
+
+    void end_soft_timer(Ack ack) {
+        if (gic.mutation == Mutation::keep_soft_timer) {
+            gic.deactivate(ack);
+        } else {
+            El2Timer{TargetSysReg{}}.end_interrupt(gic, ack);
+        }
     }
 
     // EOImode 0: GICC_CTLR.EOImode or ICC_CTLR_EL1.EOImode cleared behind the driver's back.
