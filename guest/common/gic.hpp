@@ -44,7 +44,7 @@ public:
 
     /** HPPIR: what an acknowledge would return if priorities allowed it. Changes nothing. */
     [[nodiscard]] Intid highest_pending() const {
-        return is_v3_ ? v3_.highest_pending() : v2_.highest_pending();
+        return is_v3_ ? GicV3::highest_pending() : v2_.highest_pending();
     }
 
     [[nodiscard]] bool is_v3() const { return is_v3_; }

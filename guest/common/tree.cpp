@@ -10,7 +10,8 @@ extern "C" {
 namespace guest {
 
 std::uint32_t Property::cell(int index) const {
-    return index < cells ? fdt32_to_cpu(static_cast<const fdt32_t*>(data)[index]) : 0;
+    return data != nullptr && index < cells ? fdt32_to_cpu(static_cast<const fdt32_t*>(data)[index])
+                                            : 0;
 }
 
 bool is_tree(const void* tree) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The entropy device (VIRTIO 1.2, 5.4): one buffer at a time, filled with random bytes. Its
-// interrupt is an edge: the device's line rises with the first used buffer that is not acknowledged.
+// interrupt is an edge: the device's line rises with the first used buffer not yet acknowledged.
 
 #include "channel.hpp"
 #include "checks.hpp"

@@ -19,8 +19,8 @@ std::uintptr_t VirtQueue::used() const {
 
 void VirtQueue::clear(std::uint32_t limit) {
     // Flags, index, entries and the event word of the available ring end before the used ring.
-    static_assert(largest * sizeof(Descriptor) + 4 + 2 * largest + 2 <= alignment);
-    static_assert(4 + sizeof(UsedElement) * largest + 2 <= alignment);
+    static_assert(largest * (sizeof(Descriptor) + 2) + 6 <= alignment);
+    static_assert(largest * sizeof(UsedElement) + 6 <= alignment);
     for (unsigned char& byte : memory_) {
         byte = 0;
     }
@@ -29,7 +29,7 @@ void VirtQueue::clear(std::uint32_t limit) {
     next_used_ = 0;
 }
 
-void VirtQueue::describe(std::uint16_t head, std::span<const Buffer> buffers) {
+void VirtQueue::describe(std::uint16_t head, std::span<const Buffer> buffers) const {
     constexpr std::uint16_t next = 1;  // VIRTQ_DESC_F_NEXT
     constexpr std::uint16_t write = 2; // VIRTQ_DESC_F_WRITE: for the device
     auto* const table = reinterpret_cast<volatile Descriptor*>(descriptors());
@@ -46,7 +46,8 @@ void VirtQueue::describe(std::uint16_t head, std::span<const Buffer> buffers) {
 }
 
 void VirtQueue::offer(std::uint16_t head) {
-    word(available() + ring_entries + 2 * (next_available_ % size_)) = head;
+    const std::uintptr_t entry = next_available_ % size_;
+    word(available() + ring_entries + 2 * entry) = head;
     ++next_available_;
     // 2.7.13.2: buffers, descriptors and ring entry before the index that makes them the device's.
     dma_write_barrier();

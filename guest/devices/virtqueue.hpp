@@ -33,7 +33,7 @@ public:
     void clear(std::uint32_t limit);
 
     /** Links `buffers` from descriptor `head` on, where nothing may be under way. */
-    void describe(std::uint16_t head, std::span<const Buffer> buffers);
+    void describe(std::uint16_t head, std::span<const Buffer> buffers) const;
 
     /** 2.7.13: the chain at `head` is the device's from now on; the device is not notified. */
     void offer(std::uint16_t head);
