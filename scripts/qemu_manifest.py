@@ -33,6 +33,8 @@ class Vm:
     vcpus: int
     bootargs: str = ""
     initrd: str = ""
+    devices: list[str] = field(default_factory=lambda: ["pl011"])
+    dma_trusted: bool = False
 
 
 @dataclass
@@ -90,7 +92,10 @@ def one_vm_source(vm, options):
     properties.append(f"kernel = {quoted(vm.kernel, 'the path of the guest file')};")
     if vm.initrd:
         properties.append(f"initrd = {quoted(vm.initrd, 'the path of the initrd')};")
-    properties += ['devices = "pl011";', 'on-crash = "stop";']
+    names = ", ".join(quoted(name, "a device's name") for name in vm.devices)
+    properties += [f"devices = {names};", 'on-crash = "stop";']
+    if vm.dma_trusted:
+        properties.append("dma-trusted;")
     body = "".join(f"            {line}\n" for line in properties)
     return (
         "/dts-v1/;\n\n/ {\n"

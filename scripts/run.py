@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import qemu_devices  # noqa: E402
 import qemu_elf  # noqa: E402
 import qemu_machine  # noqa: E402
 import qemu_manifest  # noqa: E402
@@ -80,6 +81,10 @@ def parser():
            help="record what EL2 does; a panic then prints the last events")
     option("--watchdog", type=number("WATCHDOG"),
            help="report an interrupt that is active for more milliseconds than this")
+    option("--devices", default="", help="devices for the guest: "
+           f"{', '.join(qemu_devices.KNOWN)}, separated by commas")
+    option("--transport", type=one_of("TRANSPORT", qemu_devices.TRANSPORTS), default="legacy",
+           help="virtio transport (legacy)")
     option("--vms", help="a manifest source instead of the one guest")
     option("--machine", default=qemu_machine.VIRT,
            type=one_of("MACHINE", (qemu_machine.VIRT, qemu_machine.VERSAL)),
@@ -113,9 +118,9 @@ def _positive(what, value):
         raise UsageError(f"{what} must be greater than zero, not {value:g}")
 
 
-def prepare(args):
-    """Writes and packs the manifest; returns the base name of the packed files: build/NAME of an
-    image that is to be kept, build/run/NAME of one that is only run."""
+def prepare(args, devices):
+    """Writes and packs the manifest with the guest's `devices`; returns the base name of the packed
+    files: build/NAME of an image that is to be kept, build/run/NAME of one that is only run."""
     build = args.build or os.path.join(TOP, "build")
     hyp_dir = args.hyp or build
     options = qemu_manifest.Options(args.lrs, args.ignore_quirks, args.self_crash, args.trace,
@@ -136,7 +141,8 @@ def prepare(args):
         name = os.path.splitext(os.path.basename(guest))[0]
         vm = qemu_manifest.Vm(name[:qemu_manifest.LABEL_LENGTH], os.path.abspath(guest),
                               args.guest_mem, args.vcpus, args.cmdline,
-                              os.path.abspath(args.initrd) if args.initrd else "")
+                              os.path.abspath(args.initrd) if args.initrd else "",
+                              devices.manifest_names(), devices.dma())
         source = qemu_manifest.one_vm_source(vm, options)
         inputs = [guest] + ([args.initrd] if args.initrd else [])
     base = os.path.join(build, args.name or (name if args.pack_only else f"run/{name}"))
@@ -218,12 +224,14 @@ def report(outcome, timeout, table):
 def run(args):
     """The whole run; returns the exit status."""
     machine = machine_of(args)
+    devices = qemu_devices.parse(args.devices, args.transport)
     if args.stub:
         _readable(args.stub, "stub")
     if args.raw_image:
         machine.kernel = _readable(args.raw_image, "image")
+        machine.extra += ["-append", args.cmdline] if args.cmdline else []
     else:
-        base = prepare(args)
+        base = prepare(args, devices)
         machine.kernel = f"{base}.elf" if args.entry == "elf" else f"{base}.img"
     if args.pack_only:
         print(machine.kernel)
@@ -232,6 +240,9 @@ def run(args):
     timeout = args.timeout if args.timeout or on_terminal else 60.0
     table = _symbols(args)
     terminal = Terminal()
+    devices.make_disk(os.path.join(args.build or os.path.join(TOP, "build"),
+                                   f"{args.name or 'run/devices'}.disk"))
+    machine.extra += devices.arguments()
     session = Session(machine.arguments(), interactive=os.isatty(0))
     try:
         session.start()
@@ -241,6 +252,7 @@ def run(args):
     finally:
         session.close()
         terminal.restore()
+        devices.remove_disk()
     if outcome is None:
         say("ended from the keyboard")
         return 128 + signal.SIGINT

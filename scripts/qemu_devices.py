@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The devices with interrupts that a run can give its guest: what QEMU is told of them, and by what
+names the manifest knows them.
+
+QEMU's virt has 32 virtio-mmio transports of 512 bytes and fills them from the last one down, in the
+order of the command line. Slots 24 to 31 share one page, which goes to the guest as a whole.
+"""
+
+import os
+from dataclasses import dataclass, field
+
+from qemu_manifest import UsageError
+
+VIRTIO = ("blk", "rng")
+KNOWN = ("pl031", *VIRTIO)
+LAST_SLOT = 31
+# The transports of the last page, whether or not a device sits in them.
+PAGE_OF_SLOTS = range(24, LAST_SLOT + 1)
+TRANSPORTS = ("legacy", "modern")
+DISK_BYTES = 8 << 20
+LABEL = b"Baton's test disk, 8 MiB"
+
+
+@dataclass
+class Devices:
+    """What a run was asked for."""
+
+    names: list[str] = field(default_factory=list)
+    transport: str = "legacy"
+    disk: str = ""
+
+    def arguments(self):
+        """QEMU's arguments."""
+        if not self.names:
+            return []
+        # The clock counts the machine's own time, so that a guest can compare it.
+        out = ["-rtc", "base=2026-01-01,clock=vm", "-global",
+               f"virtio-mmio.force-legacy={'on' if self.transport == 'legacy' else 'off'}"]
+        for name in self.names:
+            if name == "blk":
+                out += ["-drive", f"if=none,id=disk,format=raw,file={self.disk.replace(',', ',,')}",
+                        "-device", "virtio-blk-device,drive=disk"]
+            elif name == "rng":
+                out += ["-object", "rng-builtin,id=entropy", "-device",
+                        "virtio-rng-device,rng=entropy"]
+        return out
+
+    def manifest_names(self):
+        """The names of the guest's devices in the manifest, the UART among them."""
+        out = ["pl011"]
+        if "pl031" in self.names:
+            out.append("pl031")
+        if any(name in VIRTIO for name in self.names):
+            out += [f"virtio-mmio@{slot}" for slot in PAGE_OF_SLOTS]
+        return out
+
+    def dma(self):
+        """Whether a device reaches the guest's memory by itself."""
+        return any(name in VIRTIO for name in self.names)
+
+    def make_disk(self, path):
+        """Leaves an empty disk at `path`, a file without blocks but for its label."""
+        if "blk" not in self.names:
+            return
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "wb") as file:
+            file.truncate(DISK_BYTES)
+            file.write(LABEL)
+        self.disk = path
+
+    def remove_disk(self):
+        """Takes the disk away again."""
+        if self.disk:
+            os.remove(self.disk)
+            self.disk = ""
+
+
+def parse(text, transport):
+    """The devices that a list of names, separated by commas, asks for."""
+    names = text.split(",") if text else []
+    for name in names:
+        if name not in KNOWN:
+            raise UsageError(f"DEVICES knows {', '.join(KNOWN)}, not '{name}'")
+        if names.count(name) > 1:
+            raise UsageError(f"DEVICES names {name} twice")
+    return Devices(names, transport)
