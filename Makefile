@@ -156,7 +156,7 @@ GUEST_FILES := $(foreach guest,$(GUESTS),$(B)/guest/$(guest).elf $(B)/guest/$(gu
 
 # ---- test programs for the bare machine: one directory each below tests/target ----
 # What each links of the product.
-PRODUCT_lifecycle := $(wildcard hyp/core/vgic/vcpu_irqs*.cpp)
+PRODUCT_lifecycle := $(wildcard hyp/core/vgic/v*_irqs*.cpp)
 TARGETS := $(patsubst tests/target/%/,%,$(sort $(dir $(wildcard tests/target/*/*.cpp))))
 define target_rules
 $(B)/target/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard $$(addprefix \
@@ -206,7 +206,7 @@ hyp: $(H)/hyp.img
 guests: $(GUEST_FILES)
 host: $(B)/host/pack $(if $(CAN_LOAD),$(B)/host/make_exit.so)
 tests: $(B)/host/unit_tests $(TARGETS:%=$(B)/target/%.elf) $(B)/trees/complete
-include tests/proof.mk
+include tests/proof.mk tests/mutate.mk
 
 # ---- the commands ----
 .PHONY: help run image test bench lint debug clean in-run in-test in-bench
@@ -229,7 +229,7 @@ Baton: an interrupt is handed over, never dropped.
 Anywhere: CROSS_COMPILE=prefix- CHECKED=1 (assertions at EL2).
 endef
 help:
-	$(info $(help_text)$(proof_help))@:
+	$(info $(help_text)$(proof_help)$(mutate_help))@:
 
 # Expanded before the recipe's first line runs; $(error) is make's one sentence and status 2.
 squote = '$(subst ','\'',$(1))'
