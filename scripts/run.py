@@ -173,7 +173,7 @@ def machine_of(args):
     machine = qemu_machine.Machine(
         kernel="", machine=args.machine, gic=gic or 3, smp=1 if args.smp is None else args.smp,
         cpu=args.cpu or "cortex-a57", mem_mib=args.mem, el2=not args.no_el2, secure=args.secure,
-        icount=4 if args.icount else None, stub=args.stub, extra=args.qemu_arg)
+        icount=4 if args.icount else None, stub=args.stub, extra=list(args.qemu_arg))
     qemu_machine.check(machine, gic, args.cpu, args.smp)
     return machine
 

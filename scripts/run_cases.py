@@ -10,6 +10,7 @@ Exit status 0 when none failed, 1 when one did, 2 when the table or the argument
 
 import argparse
 import concurrent.futures
+import contextlib
 import itertools
 import os
 import re
@@ -24,11 +25,12 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "tests", "qemu"))
 
 import build_helpers  # noqa: E402
+from case_input import Typist  # noqa: E402
 
 TABLE = os.path.join(TOP, "tests", "qemu", "cases.toml")
 BUILD = os.path.join(TOP, "build")
 LOGS = os.path.join(BUILD, "test-logs")
-AXES = ("gic", "cpu", "smp", "entry")
+AXES = ("gic", "cpu", "smp", "entry", "transport")
 STUB_PAYLOAD = "0x50000000"
 BIG_BYTES = 136 << 20  # with the 2 MiB of the hypervisor and of the guest: an image of 140 MiB
 # What the runner says is appended to the log, hence visible to the same expressions.
@@ -48,6 +50,7 @@ class Case:
     cpu: str | None = None
     smp: int | None = None
     entry: str = "image"
+    transport: str = ""
     guest: str = ""
     initrd: str = ""
     cmdline: str = ""
@@ -60,12 +63,14 @@ class Case:
     require: list[str] = field(default_factory=list)
     forbid: list[str] = field(default_factory=list)
     once: list[str] = field(default_factory=list)
+    input: list[str] = field(default_factory=list)
+    input_after: str = ""
 
     def command(self):
         """The runner's arguments for this case; makes the files that it needs first."""
         out = [sys.executable, os.path.join(TOP, "scripts", "run.py"), "--name",
                f"test/{self.name}", "--timeout", str(self.timeout), "--entry", self.entry]
-        for option in ("gic", "cpu", "smp", "cmdline", "self_crash"):
+        for option in ("gic", "cpu", "smp", "transport", "cmdline", "self_crash"):
             value = getattr(self, option)
             if value not in (None, ""):
                 out += [f"--{option.replace('_', '-')}", str(value)]
@@ -116,6 +121,13 @@ def stub(name, gic):
     raise TableError(f"there is no stub '{name}'")
 
 
+def filled_in(text, values):
+    """`text` with the machine's {gic}, {smp} and {transport}."""
+    for axis in ("gic", "smp", "transport"):
+        text = text.replace(f"{{{axis}}}", str(values.get(axis)))
+    return text
+
+
 def expand(row, defaults):
     """The cases of one row: the product of its axes."""
     row = {**defaults, **row}
@@ -130,9 +142,7 @@ def expand(row, defaults):
         chosen = dict(zip(axes, values))
         words = [f"{axis}{value}" if axis in ("gic", "smp") else str(value)
                  for axis, value in chosen.items()]
-        texts = {key: [text.format(gic=chosen.get("gic", row.get("gic")),
-                                   smp=chosen.get("smp", row.get("smp")))
-                       if "{gic}" in text or "{smp}" in text else text for text in row.get(key, [])]
+        texts = {key: [filled_in(text, {**row, **chosen}) for text in row.get(key, [])]
                  for key in ("require", "once", "forbid")}
         yield Case(name="-".join([name, *words]), **{**row, **chosen, **texts})
 
@@ -150,6 +160,9 @@ def load(path):
     for case in cases:
         for text in case.require + case.forbid + case.once:
             re.compile(text)
+        re.compile(case.input_after)
+        if bool(case.input) != bool(case.input_after):
+            raise TableError(f"case {case.name}: input and input_after belong together")
         if not case.require and not case.once:
             raise TableError(f"case {case.name} requires nothing to be seen")
     return cases
@@ -200,10 +213,13 @@ def run(case):
     try:
         command = case.command()
         with open(log, "wb") as file:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file,
-                                       stderr=subprocess.STDOUT, cwd=TOP)
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE if case.input else subprocess.DEVNULL, stdout=file,
+                stderr=subprocess.STDOUT, cwd=TOP)
             try:
-                status = wait(case, process)
+                with (Typist(log, process.stdin, case.input_after, case.input) if case.input
+                      else contextlib.nullcontext()):
+                    status = wait(case, process)
             finally:
                 if process.poll() is None:
                     process.kill()

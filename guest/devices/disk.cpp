@@ -150,10 +150,9 @@ Outcome write_and_read(std::uint64_t first, std::uint64_t count, std::uint32_t d
     GUEST_REQUIRE(stray_chains == 0, "completions of nothing", stray_chains);
     GUEST_REQUIRE_PASS(end_check());
     const std::uint64_t interrupts = taken(channel.wire.intid);
-    std::printf("disk: transport version %u, %lu requests, %lu completions, %lu interrupts, "
+    std::printf("disk: %s transport, %lu requests, %lu completions, %lu interrupts, "
                 "checksum 0x%lx\n",
-                static_cast<unsigned>(channel.device.transport()), 2 * count, channel.completions,
-                interrupts, read);
+                name(channel.device.transport()), 2 * count, channel.completions, interrupts, read);
     GUEST_REQUIRE(interrupts <= 2 * count, "more interrupts than completions", interrupts);
     return channel.interrupts_were(depth == 1 ? 2 * count : interrupts);
 }

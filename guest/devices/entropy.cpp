@@ -77,9 +77,8 @@ Outcome each_once() {
     const std::uint64_t off = set > bits / 2 ? set - bits / 2 : bits / 2 - set;
     GUEST_REQUIRE(off * off <= 25 * bits, "far from half of the bits are set", set);
     GUEST_REQUIRE_PASS(end_check());
-    std::printf("entropy: transport version %u, %lu requests, %lu bytes, %lu interrupts\n",
-                static_cast<unsigned>(channel.device.transport()), requests, bytes,
-                taken(channel.wire.intid));
+    std::printf("entropy: %s transport, %lu requests, %lu bytes, %lu interrupts\n",
+                name(channel.device.transport()), requests, bytes, taken(channel.wire.intid));
     return channel.interrupts_were(requests);
 }
 

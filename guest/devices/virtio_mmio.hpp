@@ -12,6 +12,10 @@ namespace guest {
 /** 4.2.2, Version. */
 enum class Transport : std::uint32_t { legacy = 1, modern = 2 };
 
+[[nodiscard]] constexpr const char* name(Transport transport) {
+    return transport == Transport::legacy ? "legacy" : "modern";
+}
+
 class VirtioMmio {
 public:
     /** What lies at `base`: `none` also when it is no such transport. */
