@@ -12,12 +12,6 @@ namespace {
 constinit Machine the_machine{};
 constinit std::uint64_t the_first_tick = 0;
 
-/**
- * Left in x1 at SYSTEM_OFF, where scripts/run.py looks for the status: on the bare machine there is
- * no Baton to leave it. PSCI ignores it.
- */
-constexpr std::uint64_t bare_verdict = 0x4241544f4e000000; // "BATON", and the status in bits 7:0
-
 } // namespace
 
 const Machine& machine() {
@@ -35,7 +29,9 @@ void finish(Verdict verdict) {
     if (the_machine.under_baton) {
         hvc(static_cast<std::uint32_t>(Function::baton_verdict), good ? 0 : 1);
     }
-    psci(the_machine, Function::psci_system_off, bare_verdict | (good ? 0 : 1));
+    // PSCI takes no argument here: x1 is left as Baton leaves it, for whoever runs the bare machine.
+    constexpr std::uint64_t status_word = 0x4241544f4e000000; // "BATON", then the status
+    psci(the_machine, Function::psci_system_off, status_word | (good ? 0 : 1));
     for (;;) { // no PSCI: nothing more can be done
         wfi();
     }
