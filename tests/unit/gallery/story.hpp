@@ -175,15 +175,23 @@ private:
 class Registers {
 public:
     explicit Registers(GicGeneration generation, Affinity affinity = {})
-        : irqs{caps(generation)}, vdist_{irqs, generation, affinity} {}
+        : vm_{1, caps(generation).guest_group},
+          irqs{vm_, VcpuIndex{0}, caps(generation)},
+          vdist_{vm_, generation} {
+        vdist_.attach(irqs, affinity);
+    }
 
     [[nodiscard]] u64 get(VdistFrame frame, u32 offset, AccessSize size = AccessSize::word) const {
-        return vdist_.read(frame, offset, size, PhysWords{});
+        return vdist_.read(VcpuIndex{0}, frame, offset, size, PhysWords{});
     }
     void put(VdistFrame frame, u32 offset, u64 value, AccessSize size = AccessSize::word) {
-        vdist_.write(frame, offset, size, value);
+        vdist_.write(VcpuIndex{0}, frame, offset, size, value);
     }
 
+private:
+    VmIrqs vm_;
+
+public:
     VcpuIrqs irqs;
 
 private:
