@@ -205,12 +205,13 @@ def main():
     option("--top", default=TOP, help=argparse.SUPPRESS)
     option("--out", default="", help="where to work (build/mutate)")
     option("--cxx", default="g++", help="the host's compiler (g++)")
+    option("--tests", default="", help="only test files whose path fits this expression")
     option("--list", action="store_true", help="print the sample, judge nothing")
     option("file", nargs="*", help="only files whose path holds one of these patterns")
     args = parser.parse_args()
     start = time.monotonic()
     out = os.path.abspath(args.out or os.path.join(args.top, "build", "mutate"))
-    build = Build(os.path.abspath(args.top), out, args.cxx, args.jobs)
+    build = Build(os.path.abspath(args.top), out, args.cxx, args.jobs, args.tests)
     try:
         build.prepare(lambda text: print(f"mutate: {text}", flush=True))
     except (BuildError, OSError) as error:

@@ -77,8 +77,9 @@ def contents(path):
 class Build:
     """The unmutated program: a copy of the sources, objects, groups."""
 
-    def __init__(self, top, out, cxx, jobs):
+    def __init__(self, top, out, cxx, jobs, tests=""):
         self.top, self.out, self.cxx, self.jobs = top, out, cxx, jobs
+        self.tests = re.compile(tests)  # of the test files, only those whose path has this
         self.tree = os.path.join(out, "tree")
         self.store = os.path.join(out, "store")
         self.objects = {}  # source -> path of its object
@@ -97,14 +98,15 @@ class Build:
             os.symlink(os.path.join(self.top, "build", "trees"),
                        os.path.join(self.tree, "build", "trees"))
         self.precompile()
-        sources = self.listed(PRODUCT) + self.listed(TESTS)
+        tests = [source for source in self.listed(TESTS) if self.tests.search(source)]
+        sources = self.listed(PRODUCT) + tests
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             for source, made in zip(sources, pool.map(self.baseline, sources)):
                 self.objects[source], self.needs[source] = made
             say(f"{len(sources)} objects")
-            tests = [source for source in self.listed(("tests/unit",))
-                     if re.search(rb"^(TEMPLATE_)?TEST_CASE", contents(self.at(source)), re.M)]
-            self.groups = [group for group in pool.map(self.group, tests) if group]
+            self.groups = list(pool.map(self.group, [
+                source for source in tests
+                if re.search(rb"^(TEMPLATE_)?TEST_CASE", contents(self.at(source)), re.M)]))
 
     def at(self, source):
         """Where a source lies in the copy."""
