@@ -52,6 +52,7 @@ public:
         });
     }
 
+    [[nodiscard]] std::uintptr_t match_register() const { return base_ + RTCMR; }
     [[nodiscard]] Wire wire() const { return wire_; }
 
 private:
