@@ -108,7 +108,7 @@ public:
     }
 
     // Runs one step at EL1. Hold: the visit ends at the first physical interrupt, before anyone
-    // acknowledged it, and go_on() continues it.
+    // acknowledged it, and go_on() continues it. A step that has come to its end cannot go on.
     Visit visit(Step step, u64 argument = 0, Irqs irqs = Irqs::forward, u32 limit = storm) {
         frame_ = {};
         frame_[0] = static_cast<u64>(step);
@@ -116,9 +116,14 @@ public:
         constexpr u64 el1h_masked = 0x3c5;
         sysreg::write<sysreg::elr_el2>(reinterpret_cast<u64>(&el1_begin));
         sysreg::write<sysreg::spsr_el2>(el1h_masked);
+        finished_ = false;
         return go_on(irqs, limit);
     }
     Visit go_on(Irqs irqs = Irqs::forward, u32 limit = storm) {
+        if (finished_) {
+            found.expect("unfinished", 1, 0);
+            return Visit{};
+        }
         constexpr u64 synchronous = 1;
         constexpr u64 irq = 2;
         Visit visit;
@@ -131,6 +136,7 @@ public:
             }
             if (kind == synchronous) {
                 require_call();
+                finished_ = true;
                 visit.value = frame_[0];
                 return visit;
             }
@@ -221,6 +227,7 @@ private:
 
     Setting setting_{};
     bool trap_allowed_ = false;
+    bool finished_ = false; // the last step came to its end
     std::array<u64, 31> frame_{};
 };
 

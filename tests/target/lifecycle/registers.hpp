@@ -62,6 +62,9 @@ public:
     [[nodiscard]] u64 word(const RawLr& lr) const { return v3() ? word_v3(lr) : word_v2(lr); }
 
     [[nodiscard]] u64 lr(unsigned n) const {
+        if (n >= max_list_registers) {
+            return 0; // what find() did not find
+        }
         if (!v3()) {
             return load32(gich + 0x100 + 4 * n);
         }
@@ -154,7 +157,8 @@ private:
 };
 
 // The PL011 as a device with a level line, SPI 33: a character sent raises the transmit interrupt,
-// UARTICR lowers it, UARTIMSC lets it out (DDI 0183). QEMU sends at once.
+// UARTICR lowers it, UARTIMSC lets it out (DDI 0183). QEMU sends at once. The receive interrupt is the
+// same line and needs characters from outside: QEMU 7.2 has no loopback (UARTCR.LBE).
 class Uart {
 public:
     static constexpr u32 spi = 33;
