@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <random>
 #include <vector>
@@ -18,9 +20,16 @@ struct alignas(8192) Pages {
     u64 words[pool_pages * 512];
 };
 
+// Memory as a machine leaves it: whatever a word that nobody cleared would mean, it is not nothing.
+[[nodiscard]] std::unique_ptr<Pages> dirty_pages() {
+    auto pages = std::make_unique<Pages>();
+    std::fill(std::begin(pages->words), std::end(pages->words), 0x5a5a'5a5a'5a5a'5a5aU);
+    return pages;
+}
+
 // A pool whose words lie at another address than the tables believe, as on the target.
 struct Fixture {
-    std::unique_ptr<Pages> pages = std::make_unique<Pages>();
+    std::unique_ptr<Pages> pages = dirty_pages();
     Stage2 tables{{pages->words, Pa{0x4800'0000}, pool_pages}, 40};
 };
 
