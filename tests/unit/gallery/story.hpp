@@ -79,7 +79,9 @@ public:
         on_exit([=](auto& v) { v.raise(VIntid{intid}); });
     }
     void raise_sgi(u32 sgi, u8 sender) {
-        on_exit([=](auto& v) { v.raise_sgi(VIntid{sgi}, sender); });
+        on_exit([=](auto& v) {
+            v.receive_sgi(VIntid{sgi}, G == v2 ? static_cast<u8>(1U << sender) : u8{3});
+        });
     }
     // Software makes it pending while the vCPU is not running: no entry follows.
     void post(u32 intid) { m_.irqs.raise(VIntid{intid}); }
