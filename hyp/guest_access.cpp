@@ -42,11 +42,11 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
         return {Outcome::deactivation, value};
     }
     if (reg == SysReg::icc_sgi1r) {
-        vcpu.distributor->write_sgi(SgiRegister::sgi1r, value);
+        vcpu.vm->distributor.write_sgi(vcpu.irqs.self(), SgiRegister::sgi1r, value);
     } else if (reg == icc_asgi1r) {
-        vcpu.distributor->write_sgi(SgiRegister::asgi1r, value);
+        vcpu.vm->distributor.write_sgi(vcpu.irqs.self(), SgiRegister::asgi1r, value);
     } else if (reg == icc_sgi0r) {
-        vcpu.distributor->write_sgi(SgiRegister::sgi0r, value);
+        vcpu.vm->distributor.write_sgi(vcpu.irqs.self(), SgiRegister::sgi0r, value);
     } else if (reg == dc_isw || reg == dc_csw || reg == dc_cisw) {
         clean_invalidate_set_way(value);
     } else if (reg != actlr_el1) {
@@ -87,22 +87,24 @@ Device device_at(GicGeneration generation, const GuestAccess& access) {
 u32 physical_words(const Vcpu& vcpu, const Device& device, const GuestAccess& access) {
     const bool is_read = access.direction == Direction::read;
     return device.kind == Device::Kind::distributor && is_read
-               ? vcpu.distributor->physical_words(device.frame, device.offset)
+               ? vcpu.vm->distributor.physical_words(vcpu.irqs.self(), device.frame, device.offset)
                : 0;
 }
 
 Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access,
                      const PhysWords& phys) {
     const auto size = static_cast<AccessSize>(access.size);
+    const VcpuIndex who = vcpu.irqs.self(); // one vCPU: its redistributor is the only one
+    Vdist& distributor = vcpu.vm->distributor;
     switch (device.kind) {
     case Device::Kind::none: return {Outcome::absent};
     case Device::Kind::ignored: break;
     case Device::Kind::deactivation: return {Outcome::deactivation, access.value};
     case Device::Kind::distributor:
         if (access.direction == Direction::read) {
-            return {Outcome::done, vcpu.distributor->read(device.frame, device.offset, size, phys)};
+            return {Outcome::done, distributor.read(who, device.frame, device.offset, size, phys)};
         }
-        vcpu.distributor->write(device.frame, device.offset, size, access.value);
+        distributor.write(who, device.frame, device.offset, size, access.value);
         break;
     }
     return {};

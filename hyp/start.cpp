@@ -11,6 +11,8 @@
 #include "hyp/irq.hpp"
 #include "hyp/self_crash.hpp"
 
+#include <optional>
+
 extern "C" {
 extern const char vectors_v2[];
 extern const char vectors_v3[];
@@ -135,10 +137,10 @@ template <class G>
     return judge_gic(platform.gic.generation, facts, tests, options);
 }
 
-[[nodiscard]] Vm& build_vm(const VmDescription& description, const Platform& platform,
-                           PackedImage image) {
+[[nodiscard]] Vm& build_vm(const VmDescription& description, const VgicCaps& caps,
+                           const Platform& platform, PackedImage image) {
     const u32 bits = ipa_bits(reg::read<reg::id_aa64mmfr0_el1>() & 0xf);
-    Vm& vm = vm_storage.emplace();
+    Vm& vm = vm_storage.emplace(platform.gic.generation, caps);
     vm.label = description.label;
     const Result<PaRange> ram = find_free_ram(platform, image, description.memory);
     if (!ram.ok()) {
@@ -160,11 +162,10 @@ template <class G>
 
 [[nodiscard]] Vcpu& build_vcpu(Vm& vm, const VmDescription& description, const VgicCaps& caps,
                                const Platform& platform) {
-    Vcpu& vcpu = vcpu_storage.emplace(vm, caps);
+    Vcpu& vcpu = vcpu_storage.emplace(vm, VcpuIndex{0}, caps);
     vcpu.irqs.map_hardware(guest_vtimer, platform.timer.vtimer.intid, Trigger::level);
     vcpu.irqs.map_hardware(guest_ptimer, platform.timer.ptimer.intid, Trigger::level);
-    vcpu.distributor.emplace(vcpu.irqs, caps.generation,
-                             Affinity::of_mpidr(guest_affinity(caps.generation, 0)));
+    vm.distributor.attach(vcpu.irqs, Affinity::of_mpidr(guest_affinity(caps.generation, 0)));
     vcpu.frame.x[0] = place_guest(description).tree.base.value();
     reg::write<reg::elr_el2>(description.entry.value());
     reg::write<reg::spsr_el2>(spsr_vcpu_reset.raw());
@@ -186,7 +187,7 @@ template <class G>
     if constexpr (is_checked_build) {
         crash_on_purpose(manifest.options.self_crash);
     }
-    Vm& vm = build_vm(description, platform, image);
+    Vm& vm = build_vm(description, caps, platform, image);
     Vcpu& vcpu = build_vcpu(vm, description, caps, platform);
     gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     configure_el2(vm, caps.generation, caps.quirk_no_reevaluation ? WfiTrap::yes : WfiTrap::no);

@@ -8,13 +8,17 @@
 #include "hyp/core/mm/stage2.hpp"
 #include "hyp/core/vgic/vcpu_irqs.hpp"
 #include "hyp/core/vgic/vdist.hpp"
+#include "hyp/core/vgic/vm_irqs.hpp"
 #include "hyp/core/vm/id_registers.hpp"
-
-#include <optional>
 
 namespace hyp {
 
 struct Vm {
+    Vm(GicGeneration generation, const VgicCaps& caps)
+        : irqs{1, caps.guest_group}, distributor{irqs, generation} {}
+
+    VmIrqs irqs;
+    Vdist distributor;
     const char* label = "";
     Stage2 stage2{};
     PaRange ram{};                         // behind guest_ram_base, contiguous
@@ -23,13 +27,13 @@ struct Vm {
 };
 
 struct Vcpu {
-    Vcpu(Vm& owner, const VgicCaps& caps) : vm{&owner}, irqs{caps} {}
+    Vcpu(Vm& owner, VcpuIndex number, const VgicCaps& caps)
+        : vm{&owner}, irqs{owner.irqs, number, caps} {}
 
     u64 vector_scratch[16]{}; // the C++ vectors push below `frame`
     ExitFrame frame{};        // SP_EL2 while the guest runs
     Vm* vm;
     VcpuIrqs irqs;
-    std::optional<Vdist> distributor{};
 };
 
 // The guest's physical address map: QEMU's virt, so that what is built for it runs unmodified.

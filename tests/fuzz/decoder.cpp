@@ -78,10 +78,12 @@ struct Access {
 class Guest {
 public:
     Guest(GicGeneration generation, u8 list_registers)
-        : irqs_{caps(generation, list_registers)},
-          dist_{irqs_, generation, Affinity{}},
+        : vm_{1, caps(generation, list_registers).guest_group},
+          irqs_{vm_, VcpuIndex{0}, caps(generation, list_registers)},
+          dist_{vm_, generation},
           v2_{generation == GicGeneration::v2},
           list_registers_{list_registers} {
+        dist_.attach(irqs_, Affinity{});
         irqs_.map_hardware(guest_vtimer, host_vtimer, Trigger::level);
         enter();
     }
@@ -94,8 +96,10 @@ public:
         }
         if (access.write) {
             const VcpuIrqs before = irqs_;
-            dist_.write(access.frame, access.offset, access.size, access.value);
-            require(!nothing_there(access) || irqs_ == before, "a reserved place ignores writes");
+            const VmIrqs shared = vm_;
+            dist_.write(VcpuIndex{0}, access.frame, access.offset, access.size, access.value);
+            require(!nothing_there(access) || (irqs_ == before && vm_ == shared),
+                    "a reserved place ignores writes");
             check_written(access);
         }
         check_pairs(access.offset & 0x7cU);
@@ -103,7 +107,7 @@ public:
     }
     void write_sgi(u32 which, u64 value) {
         irqs_.sync(file_, phys());
-        dist_.write_sgi(static_cast<SgiRegister>(which % 3), value);
+        dist_.write_sgi(VcpuIndex{0}, static_cast<SgiRegister>(which % 3), value);
         enter();
     }
 
@@ -117,13 +121,14 @@ private:
     }
     [[nodiscard]] static PhysWords phys() { return PhysWords::only_private(0, 0); }
     [[nodiscard]] u64 word(VdistFrame frame, u32 offset) const {
-        return dist_.read(frame, offset, AccessSize::word, phys());
+        return dist_.read(VcpuIndex{0}, frame, offset, AccessSize::word, phys());
     }
     [[nodiscard]] u64 read(const Access& access) const {
         require(access.frame == VdistFrame::gicd || !v2_ ||
-                    dist_.physical_words(access.frame, access.offset) == 0,
+                    dist_.physical_words(VcpuIndex{0}, access.frame, access.offset) == 0,
                 "GICv2 has no redistributor");
-        const u64 value = dist_.read(access.frame, access.offset, access.size, phys());
+        const u64 value =
+            dist_.read(VcpuIndex{0}, access.frame, access.offset, access.size, phys());
         const unsigned width = static_cast<unsigned>(access.size) * 8U;
         require(width == 64 || value >> width == 0, "a read wider than its access");
         return value;
@@ -215,6 +220,7 @@ private:
         }
     }
 
+    VmIrqs vm_;
     VcpuIrqs irqs_;
     Vdist dist_;
     LrFile file_{};

@@ -20,9 +20,15 @@ struct VgicCaps {
     // GICv2 of QEMU 7.2: after a guest's deactivation through a list register the distributor does
     // not look at the line again. See VcpuIrqs::place_dummy().
     bool quirk_no_reevaluation = false;
+    // GICv2 of QEMU 7.2: ISACTIVER of an SPI sets a bit for each CPU, of which a guest's deactivation
+    // clears one. Such an interrupt is ended by EL2.
+    bool quirk_spi_active_per_cpu = false;
+    // GICv2 of QEMU 7.2 with several CPUs: ISPENDR of a PPI has no effect. EL2 marks it active
+    // instead and lists it.
+    bool quirk_no_ppi_set_pending = false;
     bool deactivate_trap = false; // ICH_VTR_EL2.TDS
-    // Group of every interrupt until the guest says otherwise. A Group 1 list register of GICv2
-    // reads as 1022 unless the guest sets AckCtl, so v2 guests get Group 0 and nothing else.
+    // Group of every interrupt until the guest says otherwise. GICv2 guests that know nothing of
+    // groups expect Group 0: one of Group 1 reads as 1022 unless they set GICC_CTLR.AckCtl.
     Group guest_group = Group::group1;
     friend constexpr bool operator==(const VgicCaps&, const VgicCaps&) = default;
 };

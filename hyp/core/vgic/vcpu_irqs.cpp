@@ -22,43 +22,123 @@ namespace {
 
 } // namespace
 
-VcpuIrqs::VcpuIrqs(const VgicCaps& caps) : VcpuIrqs{} {
-    stale_ = (1U << caps.list_registers) - 1;
+VcpuIrqs::VcpuIrqs(VmIrqs& vm, VcpuIndex self, const VgicCaps& caps) : VcpuIrqs{} {
+    vm_ = &vm;
+    self_ = self;
+    stale_ = static_cast<u16>((1U << caps.list_registers) - 1);
     caps_ = caps;
     control_stale_ = true;
-    constexpr u32 sgis = 0xffff;
-    edge_.word(0) = sgis;
-    if (caps.generation == GicGeneration::v2) {
-        enabled_.word(0) = sgis; // for good: QEMU's and most GICv2's ISENABLER0 is RAO there
-    }
-    for (unsigned word = 0; word < guest_words; ++word) {
-        routed_.word(word) = ~0U;
-        group_.word(word) = caps.guest_group == Group::group1 ? ~0U : 0;
+    for (u32 n = 0; n < own_.size(); ++n) {
+        const VIntid vintid{n};
+        const Trigger trigger = vintid.is_sgi() ? Trigger::edge : Trigger::level;
+        own_[n] = fresh_delivery(self, caps.guest_group, trigger);
+        if (has_source(vintid)) { // for good: QEMU's and most GICv2's ISENABLER0 is RAO there
+            own_[n] = next(own_[n], Event::enable);
+        }
     }
 }
 
+bool operator==(const VcpuIrqs& left, const VcpuIrqs& right) {
+    bool equal = false;
+    left.visit_bytes([&](const unsigned char* one, usize size) {
+        right.visit_bytes([&](const unsigned char* other, usize) {
+            equal = __builtin_memcmp(one, other, size) == 0;
+        });
+    });
+    return equal;
+}
+
 void VcpuIrqs::map_hardware(VIntid vintid, PIntid pintid, Trigger trigger) {
-    hardware_.add(vintid);
-    pintid_[vintid.value()] = static_cast<u16>(pintid.value());
-    edge_.put(vintid, trigger == Trigger::edge);
+    if (!vintid.is_private()) {
+        vm_->map_hardware(vintid, pintid, trigger);
+        return;
+    }
+    Delivery& word = own_[vintid.value()];
+    word = word.with<Delivery::Hardware>(true).with<Delivery::Trig>(trigger);
+    own_pintid_[vintid.value()] = static_cast<u16>(pintid.value());
 }
 
 bool VcpuIrqs::find_owner(PIntid pintid, VIntid& owner) const {
     const VIntid same{pintid.value()};
-    if (is_guest_intid(same) && hardware_.has(same) && pintid_of(same) == pintid) {
+    if (same.is_private() && is_hardware(same) && pintid_of(same) == pintid) {
         owner = same;
         return true;
     }
-    bool found = false;
-    for (unsigned word = 0; word < guest_words && !found; ++word) {
-        for_each_intid(word, hardware_.word(word), [&](VIntid vintid) {
-            if (pintid_of(vintid) == pintid) {
-                owner = vintid;
-                found = true;
-            }
-        });
+    for (u32 n = 16; pintid.is_private() && n < own_.size(); ++n) {
+        if (is_hardware(VIntid{n}) && pintid_of(VIntid{n}) == pintid) {
+            owner = VIntid{n};
+            return true;
+        }
     }
-    return found;
+    return !pintid.is_private() && vm_->find(pintid, owner);
+}
+
+void VcpuIrqs::tell(u8 vcpu, Request request, VIntid spi) {
+    if (vcpu == self_.value || vcpu >= vm_->vcpus()) {
+        return;
+    }
+    if (vm_->mailbox(VcpuIndex{vcpu}).post(request, spi)) {
+        kicks_ = static_cast<u16>(kicks_ | 1U << vcpu);
+    }
+}
+
+void VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
+    if (vintid.is_private()) {
+        own_[vintid.value()] = next(own_[vintid.value()], event, arg);
+    } else {
+        const VmIrqs::Step done = vm_->step(vintid, event, arg);
+        if (!(done.before == done.after)) {
+            tell(done.after.get<Delivery::Target>(), Request::look, vintid);
+            tell(done.after.get<Delivery::Holder>(), Request::look, vintid);
+        }
+    }
+    look(vintid);
+}
+
+// Keeps what is derived from the word.
+void VcpuIrqs::look(VIntid vintid) {
+    const Delivery now = at(vintid);
+    const bool mine = now.get<Delivery::Target>() == self_.value;
+    if (!now.is_held_by(self_)) {
+        spilled_.remove(vintid); // another vCPU ended it
+    }
+    owed_.put(vintid, mine && now.get<Delivery::Owed>());
+    deliverable_.put(vintid, now.is_deliverable_to(self_) &&
+                                 vm_->is_group_enabled(now.get<Delivery::Grp>()));
+    const unsigned word = vintid.value() / 32;
+    const u32 bit = 1U << word;
+    const bool waits = (deliverable_.word(word) | spilled_.word(word)) != 0;
+    waiting_words_ = waits ? waiting_words_ | bit : waiting_words_ & ~bit;
+}
+
+void VcpuIrqs::look_at_all() {
+    for (u8 i = 0; i < caps_.list_registers; ++i) {
+        if (is_real(i) && !is_eligible(wanted_[i].vintid())) {
+            withdraw_pending(wanted_[i].vintid());
+        }
+    }
+    for (u32 n = 0; n < guest_intids; ++n) {
+        look(VIntid{n});
+    }
+}
+
+void VcpuIrqs::take_posts() {
+    vm_->mailbox(self_).take([&](VIntid sgi, u8 senders) { receive_sgi(sgi, senders); },
+                             [&](Request request, VIntid spi) { answer(request, spi); },
+                             [&] { look_at_all(); });
+}
+
+void VcpuIrqs::answer(Request request, VIntid spi) {
+    switch (request) {
+    case Request::look:
+        look(spi);
+        if (listed_.has(spi) && !is_eligible(spi)) {
+            withdraw_pending(spi);
+        }
+        return;
+    case Request::withdraw: clear_one(spi); return;
+    case Request::end: end_active(spi); return;
+    }
 }
 
 // Two opposite changes before one entry: the later one stands.
@@ -68,30 +148,10 @@ void VcpuIrqs::change(PhysChange change, VIntid vintid) {
     changed_words_ |= 1U << (vintid.value() / 32);
 }
 
-u32 VcpuIrqs::eligible_word(unsigned word) const {
-    const u32 in_group1 = group_.word(word);
-    const u32 group0 = (group_enables_ & 1U) != 0 ? ~in_group1 : 0;
-    const u32 group1 = (group_enables_ & 2U) != 0 ? in_group1 : 0;
-    return enabled_.word(word) & routed_.word(word) & (group0 | group1);
-}
-
 bool VcpuIrqs::is_eligible(VIntid vintid) const {
-    return (eligible_word(vintid.value() / 32) & IntidSet::bit(vintid)) != 0;
-}
-
-Group VcpuIrqs::group(VIntid vintid) const {
-    return group_.has(vintid) ? Group::group1 : Group::group0;
-}
-
-// Keeps what is derived. To be called for each word whose state changed.
-void VcpuIrqs::refresh(unsigned word) {
-    const u32 elsewhere = listed_.word(word) | spilled_.word(word);
-    const u32 pending = latch_.word(word) | owed_.word(word);
-    const u32 deliverable = pending & eligible_word(word) & ~elsewhere;
-    deliverable_.word(word) = deliverable;
-    const u32 bit = 1U << word;
-    const bool waits = (deliverable | spilled_.word(word)) != 0;
-    waiting_words_ = waits ? waiting_words_ | bit : waiting_words_ & ~bit;
+    const Delivery now = at(vintid);
+    return now.get<Delivery::Enabled>() && now.get<Delivery::Target>() == self_.value &&
+           vm_->is_group_enabled(now.get<Delivery::Grp>());
 }
 
 u16 VcpuIrqs::live_list_registers() const {
@@ -100,7 +160,7 @@ u16 VcpuIrqs::live_list_registers() const {
         live |= is_real(i) ? 1U << i : 0;
     }
     // The fast path writes the timer's home on its own; under the fault there is none.
-    const bool fast = hardware_.has(guest_vtimer) && !caps_.quirk_no_reevaluation;
+    const bool fast = is_hardware(guest_vtimer) && !caps_.quirk_no_reevaluation;
     return static_cast<u16>(fast ? live | 1U : live);
 }
 
@@ -108,14 +168,14 @@ u32 VcpuIrqs::needs_phys(const LrFile& file) const {
     u32 words = 0;
     for (u32 rest = file.live; rest != 0; rest &= rest - 1) {
         const ListReg& lr = file.regs[static_cast<unsigned>(__builtin_ctz(rest))];
-        if (lr.is_valid() && hardware_.has(lr.vintid())) {
+        if (lr.is_valid() && is_hardware(lr.vintid())) {
             words |= 1U << (pintid_of(lr.vintid()).value() / 32);
         }
     }
     for (unsigned word = 0; word < guest_words; ++word) {
-        const u32 waiting = (owed_.word(word) | spilled_.word(word)) & hardware_.word(word);
-        for_each_intid(word, waiting,
-                       [&](VIntid vintid) { words |= 1U << (pintid_of(vintid).value() / 32); });
+        for_each_intid(word, owed_.word(word) | spilled_.word(word), [&](VIntid vintid) {
+            words |= is_hardware(vintid) ? 1U << (pintid_of(vintid).value() / 32) : 0;
+        });
     }
     return words;
 }
@@ -130,6 +190,7 @@ void VcpuIrqs::sync(const LrFile& file, const PhysWords& phys) {
         resample_listed(phys);
         resample_waiting(phys);
     }
+    take_posts();
 }
 
 // List register `index` was wanted_[index] at the last entry and is `now`.
@@ -139,12 +200,12 @@ void VcpuIrqs::absorb(u8 index, const ListReg& now) {
     written_[index] = now.is_valid() || now.notify() == EoiNotify::yes ? now : ListReg{};
     const bool same = now.is_valid() && now.vintid() == old.vintid();
     if (old.is_pending() && !(same && now.is_pending())) {
-        forced_.remove(old.vintid()); // it was delivered
+        step(old.vintid(), Event::unforce); // it was delivered
     }
     if (old.is_valid() && !same) {
         unlist(index);
-        if (hardware_.has(old.vintid()) && !old.is_hardware()) {
-            change(PhysChange::clear_active, old.vintid()); // listed by software, see describe()
+        if (is_hardware(old.vintid()) && !old.is_hardware()) {
+            end_physical(old.vintid()); // listed by software, see describe()
         }
     }
     if (!now.is_valid()) {
@@ -152,7 +213,7 @@ void VcpuIrqs::absorb(u8 index, const ListReg& now) {
     }
     wanted_[index] = now;
     listed_.add(now.vintid());
-    refresh(now.vintid());
+    step(now.vintid(), Event::hold, self_.value); // it may be the fast path that listed it
 }
 
 // The interrupt of list register `index` is over, as far as the list register goes.
@@ -160,7 +221,7 @@ void VcpuIrqs::unlist(u8 index) {
     const VIntid vintid = wanted_[index].vintid();
     wanted_[index] = ListReg{};
     listed_.remove(vintid);
-    refresh(vintid);
+    step(vintid, Event::release, self_.value);
 }
 
 // Each count is a deactivation that found no list register. With EOImode 0 a guest ends interrupts
@@ -181,7 +242,7 @@ void VcpuIrqs::replay(const LrFile& file) {
 void VcpuIrqs::resample_listed(const PhysWords& phys) {
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         const ListReg lr = wanted_[i];
-        if (!is_real(i) || !hardware_.has(lr.vintid()) || !phys.knows(pintid_of(lr.vintid()))) {
+        if (!is_real(i) || !is_hardware(lr.vintid()) || !phys.knows(pintid_of(lr.vintid()))) {
             continue;
         }
         const VIntid vintid = lr.vintid();
@@ -190,7 +251,7 @@ void VcpuIrqs::resample_listed(const PhysWords& phys) {
             if (!phys.is_active(pintid)) {
                 unlist(i); // the guest did deactivate it
             }
-        } else if (is_level(vintid) && !forced_.has(vintid) && !phys.is_pending(pintid)) {
+        } else if (is_level(vintid) && !is_forced(vintid) && !phys.is_pending(pintid)) {
             unlist(i); // both or neither: its physical active bit goes with it
             change(PhysChange::clear_active, vintid);
         }
@@ -202,18 +263,18 @@ void VcpuIrqs::resample_waiting(const PhysWords& phys) {
         for_each_intid(word, owed_.word(word), [&](VIntid vintid) {
             const PIntid pintid = pintid_of(vintid);
             const bool gone = phys.knows(pintid) && !phys.is_pending(pintid);
-            if (gone && is_level(vintid) && !forced_.has(vintid)) {
-                owed_.remove(vintid);
+            if (gone && is_level(vintid) && !is_forced(vintid)) {
+                step(vintid, Event::disown);
                 change(PhysChange::clear_active, vintid);
             }
         });
-        for_each_intid(word, spilled_.word(word) & hardware_.word(word), [&](VIntid vintid) {
+        for_each_intid(word, spilled_.word(word), [&](VIntid vintid) {
             const PIntid pintid = pintid_of(vintid);
-            if (phys.knows(pintid) && !phys.is_active(pintid)) {
+            if (is_hardware(vintid) && phys.knows(pintid) && !phys.is_active(pintid)) {
                 spilled_.remove(vintid);
+                step(vintid, Event::release, self_.value);
             }
         });
-        refresh(word);
     }
 }
 
@@ -226,21 +287,19 @@ bool VcpuIrqs::on_physical(PIntid pintid) {
     if (listed_.has(vintid)) {
         unlist(lr_of(vintid));
     }
-    spilled_.remove(vintid);
-    owed_.add(vintid);
+    step(vintid, Event::acknowledge);
     settle_disabled(vintid);
-    refresh(vintid);
     return true;
 }
 
 void VcpuIrqs::mark_expired(VIntid vintid) {
-    const bool known = listed_.has(vintid) || owed_.has(vintid) || spilled_.has(vintid);
-    if (known || !hardware_.has(vintid) || !enabled_.has(vintid)) {
+    const Delivery now = at(vintid);
+    if (now.is_held() || now.get<Delivery::Owed>() || !now.get<Delivery::Hardware>() ||
+        !now.get<Delivery::Enabled>()) {
         return;
     }
-    owed_.add(vintid);
+    step(vintid, Event::acknowledge);
     change(PhysChange::set_active, vintid);
-    refresh(vintid);
 }
 
 VirtControl VcpuIrqs::on_maintenance() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The interrupts of one vCPU: what is configured, pending and active, and which list register
-// carries what. The pCPU that has the vCPU loaded owns all of it; nothing here is shared.
+// carries what. The pCPU that has the vCPU loaded owns all of it. What the vCPUs of a VM share, the
+// SPIs' delivery words and the mailboxes, is VmIrqs'; whoever else wants something of this vCPU
+// posts it there.
 //
 // An interrupt that came from hardware is in one place at a time: in the physical distributor
 // (pending, not active); owed (physically active, not yet listed); in a list register; or active
@@ -15,6 +17,7 @@
 #include "hyp/core/vgic/entry.hpp"
 #include "hyp/core/vgic/intid_set.hpp"
 #include "hyp/core/vgic/list_reg.hpp"
+#include "hyp/core/vgic/vm_irqs.hpp"
 
 #include <array>
 #include <type_traits>
@@ -24,10 +27,14 @@ namespace hyp {
 class VcpuIrqs {
 public:
     constexpr VcpuIrqs() = default;
-    // The first flush() writes every list register and the control, whatever they held before.
-    explicit VcpuIrqs(const VgicCaps& caps);
+    // vCPU `self` of `vm`, which must live as long. The first flush() writes every list register and
+    // the control, whatever they held before.
+    VcpuIrqs(VmIrqs& vm, VcpuIndex self, const VgicCaps& caps);
+    // After copying a VM with its vCPUs, which only tests do.
+    void rebind(VmIrqs& vm) { vm_ = &vm; }
 
-    // Before the first entry. The physical INTID is then this vCPU's: routed to its pCPU, disabled.
+    // Before the first entry. The physical INTID is then this vCPU's, an SPI the VM's: routed to the
+    // vCPU's pCPU, disabled.
     void map_hardware(VIntid vintid, PIntid pintid, Trigger trigger);
 
     // --- after an exit, in this order
@@ -39,9 +46,9 @@ public:
     }
     // Bit n: word n of the physical pending and active bits is to be read for sync().
     [[nodiscard]] u32 needs_phys(const LrFile& file) const;
-    // Once per exit. What the guest did since: acknowledged, deactivated. Both 'list register invalid' and 'active
-    // while the distributor is inactive' end a hardware interrupt. A level that dropped before the
-    // guest acknowledged it is withdrawn.
+    // Once per exit. What the guest did since: acknowledged, deactivated. Both 'list register
+    // invalid' and 'active while the distributor is inactive' end a hardware interrupt. A level that
+    // dropped before the guest acknowledged it is withdrawn.
     void sync(const LrFile& file, const PhysWords& phys);
 
     // --- events
@@ -51,9 +58,15 @@ public:
     // The line is known to be high though nothing was acknowledged: the interrupt is made physically
     // active by software and listed. Only while PhysWords says it is not active.
     void mark_expired(VIntid vintid);
-    // Software makes an interrupt pending. `source`: CPU interface number of a GICv2 SGI's sender.
+    // Software makes an interrupt pending.
     void raise(VIntid vintid);
-    void raise_sgi(VIntid vintid, u8 source);
+    // An SGI arrives. `senders`: on GICv2 the CPU interfaces that sent it, bit each; on GICv3 the
+    // groups that it is asked for in, bit 0 Group 0, bit 1 Group 1.
+    void receive_sgi(VIntid sgi, u8 senders);
+    // This vCPU sends it to another one.
+    void post_sgi(VcpuIndex to, VIntid sgi, u8 senders);
+    // The line of a software source. Matters while the interrupt is configured as level.
+    void set_line(VIntid vintid, bool high);
     // The maintenance interrupt was acknowledged and its priority dropped. Write the result to the
     // hardware at once, before deactivating it: it is all off, so the level is low then. sync() has
     // seen what caused it; flush() decides anew.
@@ -63,6 +76,12 @@ public:
 
     // --- before an entry
     [[nodiscard]] Entry flush();
+    // The vCPUs, bit each, that must look into their mailboxes; forgotten then.
+    [[nodiscard]] u32 take_kicks() {
+        const u32 kicks = kicks_;
+        kicks_ = 0;
+        return kicks;
+    }
     [[nodiscard]] const ListReg& list_register(LrIndex index) const { return wanted_[index.value]; }
     // The next change due, in order, which is then forgotten; false when there is none left.
     [[nodiscard]] bool take_change(PhysChange& change, PIntid& pintid);
@@ -70,12 +89,9 @@ public:
     // The highest priority among what is pending for the guest, or 0xff. For WFI: it falls through
     // if this is below the guest's PMR, whatever PSTATE.I says.
     [[nodiscard]] Priority best_pending() const;
-    // No pending or active interrupt is kept out of the list registers; nor is an SGI that is
-    // listed for one sender pending from another.
-    [[nodiscard]] bool nothing_waits() const {
-        constexpr u32 sgis = 0xffff;
-        return waiting_words_ == 0 && (latch_.word(0) & listed_.word(0) & sgis) == 0;
-    }
+    // No pending or active interrupt is kept out of the list registers, nor is one that is listed
+    // pending once more: an SGI from another sender, a level whose line is high.
+    [[nodiscard]] bool nothing_waits() const;
 
     // --- the guest's configuration registers, one word of 32 INTIDs at a time (vdist.hpp).
     // word < guest_words; bits outside `mask` are left as they are.
@@ -90,39 +106,55 @@ public:
     void guest_set_priority(VIntid vintid, u8 priority);
     void guest_set_sources(VIntid sgi, u8 sources);
     void guest_clear_sources(VIntid sgi, u8 sources);
-    // GICD_CTLR: bit 0 Group 0, bit 1 Group 1.
+    // GICD_CTLR of the whole VM: bit 0 Group 0, bit 1 Group 1.
     void set_group_enables(u8 groups);
-    // SPIs: whether ITARGETSR or IROUTER sends it to this vCPU.
-    void set_routed(VIntid vintid, bool here);
+    // SPIs: the vCPU that ITARGETSR or IROUTER sends it to, or nobody.
+    void set_route(VIntid vintid, VcpuIndex target);
 
-    [[nodiscard]] u32 enabled_word(unsigned word) const { return enabled_.word(word); }
-    [[nodiscard]] u32 group_word(unsigned word) const { return group_.word(word); }
-    [[nodiscard]] u32 edge_word(unsigned word) const { return edge_.word(word); }
+    [[nodiscard]] u32 enabled_word(unsigned word) const;
+    [[nodiscard]] u32 group_word(unsigned word) const;
+    [[nodiscard]] u32 edge_word(unsigned word) const;
     [[nodiscard]] u32 active_word(unsigned word) const;
     // With the physical words of hardware_words(word) the line's truth, even of disabled ones.
     [[nodiscard]] u32 pending_word(unsigned word, const PhysWords& phys) const;
     [[nodiscard]] u32 hardware_words(unsigned word) const;
-    [[nodiscard]] u8 priority(VIntid vintid) const { return priority_[vintid.value()]; }
+    [[nodiscard]] u8 priority(VIntid vintid) const { return at(vintid).priority(); }
     [[nodiscard]] u8 pending_sources(VIntid sgi) const;
-    [[nodiscard]] u8 group_enables() const { return group_enables_; }
+    [[nodiscard]] u8 group_enables() const { return vm_->group_enables(); }
+    [[nodiscard]] VcpuIndex self() const { return self_; }
 
     // --- for the fast path's plan (hyp/core/fast/plan.hpp) and for the tests' invariants
     [[nodiscard]] const VgicCaps& caps() const { return caps_; }
-    [[nodiscard]] bool is_hardware(VIntid vintid) const { return hardware_.has(vintid); }
-    [[nodiscard]] PIntid pintid_of(VIntid vintid) const { return PIntid{pintid_[vintid.value()]}; }
+    // The interrupt's word, own or shared.
+    [[nodiscard]] Delivery at(VIntid vintid) const {
+        return vintid.is_private() ? own_[vintid.value()] : vm_->word(vintid);
+    }
+    [[nodiscard]] bool is_hardware(VIntid vintid) const {
+        return at(vintid).get<Delivery::Hardware>();
+    }
+    [[nodiscard]] PIntid pintid_of(VIntid vintid) const {
+        return vintid.is_private() ? PIntid{own_pintid_[vintid.value()]} : vm_->pintid_of(vintid);
+    }
     [[nodiscard]] bool is_listed(VIntid vintid) const { return listed_.has(vintid); }
     [[nodiscard]] bool is_owed(VIntid vintid) const { return owed_.has(vintid); }
     [[nodiscard]] bool is_spilled(VIntid vintid) const { return spilled_.has(vintid); }
     // A level interrupt that the guest made pending by ISPENDR: it stays so without its line.
-    [[nodiscard]] bool is_forced(VIntid vintid) const { return forced_.has(vintid); }
+    [[nodiscard]] bool is_forced(VIntid vintid) const { return at(vintid).get<Delivery::Forced>(); }
     // Could be listed as pending: enabled, its group enabled, routed here.
     [[nodiscard]] bool is_eligible(VIntid vintid) const;
-    [[nodiscard]] Group group(VIntid vintid) const;
+    [[nodiscard]] Group group(VIntid vintid) const { return at(vintid).get<Delivery::Grp>(); }
     // What hardware's list register holds since sync() or flush().
     [[nodiscard]] const ListReg& in_hardware(LrIndex index) const { return written_[index.value]; }
     [[nodiscard]] VirtControl control() const { return written_control_; }
 
-    friend bool operator==(const VcpuIrqs&, const VcpuIrqs&) = default;
+    // All but the VM that it belongs to.
+    friend bool operator==(const VcpuIrqs& left, const VcpuIrqs& right);
+    // For a test that wants to hash it; `visit` gets the bytes of the state.
+    template <class Visit>
+    void visit_bytes(Visit visit) const {
+        const unsigned char* bytes = reinterpret_cast<const unsigned char*>(this);
+        visit(bytes + sizeof(vm_), sizeof(*this) - sizeof(vm_));
+    }
 
 private:
     static constexpr u8 no_lr = 0xff;
@@ -130,15 +162,19 @@ private:
     static constexpr u8 dummy_priority = 0xf8;
 
     // --- vcpu_irqs.cpp
-    [[nodiscard]] u32 eligible_word(unsigned word) const;
-    [[nodiscard]] bool is_level(VIntid vintid) const { return !edge_.has(vintid); }
+    // Changes the interrupt's word, and has whoever is concerned look at it: this vCPU at once.
+    void step(VIntid vintid, Event event, u8 arg = 0);
+    void tell(u8 vcpu, Request request, VIntid spi);
+    void look(VIntid vintid);
+    void look_at_all();
+    void take_posts();
+    void answer(Request request, VIntid spi);
+    [[nodiscard]] bool is_level(VIntid vintid) const { return at(vintid).is_level(); }
     [[nodiscard]] bool has_source(VIntid vintid) const {
         return vintid.is_sgi() && caps_.generation == GicGeneration::v2;
     }
     [[nodiscard]] bool find_owner(PIntid pintid, VIntid& owner) const;
     void change(PhysChange change, VIntid vintid);
-    void refresh(unsigned word);
-    void refresh(VIntid vintid) { refresh(vintid.value() / 32); }
     void absorb(u8 index, const ListReg& now);
     void unlist(u8 index);
     void replay(const LrFile& file);
@@ -146,10 +182,14 @@ private:
     void resample_waiting(const PhysWords& phys);
 
     // --- vcpu_irqs_guest.cpp
+    [[nodiscard]] u32 gather(unsigned word, u32 bits) const;
     void withdraw_pending(VIntid vintid);
     void make_guest_active(VIntid vintid);
+    void clear_one(VIntid vintid);
     void end_active(VIntid vintid);
     void settle_disabled(VIntid vintid);
+    void pend_by_software(VIntid vintid);
+    void end_physical(VIntid vintid);
 
     // --- vcpu_irqs_flush.cpp
     [[nodiscard]] u8 usable() const;
@@ -158,8 +198,9 @@ private:
     [[nodiscard]] u8 real_count() const;
     [[nodiscard]] u8 lr_of(VIntid vintid) const;
     [[nodiscard]] ListReg describe(VIntid vintid, Priority priority, u8 source) const;
-    [[nodiscard]] ListReg take_pending(VIntid vintid);
+    [[nodiscard]] bool take_pending(VIntid vintid, ListReg& lr);
     [[nodiscard]] ListReg take_spilled(VIntid vintid);
+    [[nodiscard]] bool takes_second(VIntid vintid);
     [[nodiscard]] bool best_deliverable(VIntid& best) const;
     [[nodiscard]] bool best_spilled(VIntid& best) const;
     [[nodiscard]] u8 free_register(VIntid vintid) const;
@@ -173,35 +214,32 @@ private:
     [[nodiscard]] bool any_deliverable() const;
     [[nodiscard]] bool any_spilled() const;
 
-    // No padding, so that a test may hash the bytes.
+    VmIrqs* vm_ = nullptr;
+    // No padding from here on, so that a test may hash the bytes.
     u32 waiting_words_ = 0; // bit w: word w of deliverable_ or spilled_ has a member
     u32 changed_words_ = 0; // bit w: word w of changes_ has a member
-    u32 stale_ = 0;         // list registers whose hardware content is not known
+    u16 stale_ = 0;         // list registers whose hardware content is not known
+    u16 kicks_ = 0;         // bit n: vCPU n has post from this one, and its box was empty
     std::array<ListReg, max_list_registers> wanted_{};
     std::array<ListReg, max_list_registers> written_{};
 
-    IntidSet enabled_{};
-    IntidSet group_{}; // member: Group 1
-    IntidSet edge_{};
-    IntidSet routed_{};
-    IntidSet hardware_{};
-    IntidSet latch_{};       // pending by software
-    IntidSet forced_{};      // hardware: pending by the guest's ISPENDR, whatever its line
-    IntidSet owed_{};        // hardware: physically active, to be listed as pending
-    IntidSet listed_{};      // in a list register
-    IntidSet spilled_{};     // active, not in a list register
-    IntidSet deliverable_{}; // to be listed as pending; derived, kept by refresh()
+    std::array<Delivery, 32> own_{}; // SGIs and PPIs
+    IntidSet listed_{};              // in a list register
+    IntidSet spilled_{};             // active, not in a list register
+    // What the words said when they were last looked at:
+    IntidSet owed_{};                   // hardware: physically active, to be listed as pending
+    IntidSet deliverable_{};            // to be listed as pending
     std::array<IntidSet, 8> changes_{}; // by PhysChange
 
     VgicCaps caps_{};
-    u8 group_enables_ = 0;
+    VcpuIndex self_{};
     bool control_stale_ = false;
     VirtControl written_control_{};
-    std::array<u8, guest_intids> priority_{};
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
-    std::array<u8, 16> sources_{};                    // GICv2: senders of a pending SGI, bit each
-    std::array<u8, 16> spilled_source_{};             // GICv2: sender of a spilled active SGI
-    std::array<u16, guest_intids> pintid_{};          // of members of hardware_
+    std::array<u8, 6> unused_{};
+    std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each
+    std::array<u8, 16> spilled_source_{}; // GICv2: sender of a spilled active SGI
+    std::array<u16, 32> own_pintid_{};    // of PPIs that are forwarded
 };
 
 static_assert(std::has_unique_object_representations_v<VcpuIrqs>);

@@ -31,10 +31,11 @@ u8 VcpuIrqs::lr_of(VIntid vintid) const {
 
 // A GICv2 SGI is listed for one sender at a time; while others wait, its deactivation must exit.
 ListReg VcpuIrqs::describe(VIntid vintid, Priority priority, u8 source) const {
-    if (hardware_.has(vintid) && lists_hardware()) {
+    const Delivery now = at(vintid);
+    if (now.get<Delivery::Hardware>() && lists_hardware() && !now.get<Delivery::BySoftware>()) {
         return ListReg::hardware(vintid, pintid_of(vintid), priority, group(vintid));
     }
-    if (hardware_.has(vintid)) {
+    if (now.get<Delivery::Hardware>()) {
         return ListReg::software(vintid, priority, group(vintid), EoiNotify::yes);
     }
     if (has_source(vintid)) {
@@ -42,22 +43,30 @@ ListReg VcpuIrqs::describe(VIntid vintid, Priority priority, u8 source) const {
         return ListReg::sgi(vintid, source, priority, group(vintid),
                             more ? EoiNotify::yes : EoiNotify::no);
     }
-    return ListReg::software(vintid, priority, group(vintid));
+    // A level must be looked at again when the guest ends it.
+    const bool again = now.is_level() && now.get<Delivery::Line>();
+    return ListReg::software(vintid, priority, group(vintid),
+                             again ? EoiNotify::yes : EoiNotify::no);
 }
 
-// Takes the pending state away from where it waited. The result goes to list().
-ListReg VcpuIrqs::take_pending(VIntid vintid) {
-    const Priority priority{priority_[vintid.value()]};
-    owed_.remove(vintid);
-    if (!has_source(vintid)) {
-        latch_.remove(vintid);
-        return describe(vintid, priority, 0);
+// Takes the interrupt from where it waited; `lr` goes to list(). False: it is not there any more.
+bool VcpuIrqs::take_pending(VIntid vintid, ListReg& lr) {
+    const Priority priority{at(vintid).priority()};
+    step(vintid, Event::claim, self_.value);
+    if (!at(vintid).is_held_by(self_)) {
+        return false;
     }
-    u8& sources = sources_[vintid.value()];
-    const u8 source = static_cast<u8>(__builtin_ctz(sources));
-    sources = static_cast<u8>(sources & (sources - 1U));
-    latch_.put(vintid, sources != 0);
-    return describe(vintid, priority, source);
+    u8 source = 0;
+    if (has_source(vintid)) {
+        u8& sources = sources_[vintid.value()];
+        source = static_cast<u8>(__builtin_ctz(sources));
+        sources = static_cast<u8>(sources & (sources - 1U));
+        if (sources != 0) {
+            step(vintid, Event::raise);
+        }
+    }
+    lr = describe(vintid, priority, source);
+    return true;
 }
 
 // If it has become pending again meanwhile, both go into the list register, for its deactivation
@@ -66,17 +75,24 @@ ListReg VcpuIrqs::take_spilled(VIntid vintid) {
     spilled_.remove(vintid);
     const u8 source = has_source(vintid) ? spilled_source_[vintid.value()] : u8{0};
     const ListReg lr = describe(vintid, Priority{spilled_priority_[vintid.value()]}, source);
-    if (has_source(vintid) || !latch_.has(vintid) || !is_eligible(vintid)) {
-        return lr.in_state(LrState::active);
+    return lr.in_state(takes_second(vintid) ? LrState::pending_active : LrState::active);
+}
+
+// Software raised it again while it is active: both go into its list register. (Not GICv2's SGIs,
+// of which each sender's is one of its own.)
+bool VcpuIrqs::takes_second(VIntid vintid) {
+    const bool second =
+        at(vintid).get<Delivery::Latch>() && !has_source(vintid) && is_eligible(vintid);
+    if (second) {
+        step(vintid, Event::merge);
     }
-    latch_.remove(vintid);
-    return lr.in_state(LrState::pending_active);
+    return second;
 }
 
 void VcpuIrqs::list(u8 index, const ListReg& lr) {
     wanted_[index] = lr;
     listed_.add(lr.vintid());
-    refresh(lr.vintid());
+    look(lr.vintid());
 }
 
 // Back from the list register to where it waits.
@@ -85,23 +101,35 @@ void VcpuIrqs::evict(u8 index) {
     const VIntid vintid = lr.vintid();
     wanted_[index] = ListReg{};
     listed_.remove(vintid);
-    if (lr.is_active()) {
-        spilled_.add(vintid);
-        spilled_priority_[vintid.value()] = lr.priority().value;
+    if (lr.is_pending() && has_source(vintid)) {
+        u8& sources = sources_[vintid.value()];
+        sources = static_cast<u8>(sources | 1U << lr.source());
     }
-    if (lr.is_active() && has_source(vintid)) {
+    if (!lr.is_active()) {
+        step(vintid, Event::put_back, self_.value);
+        return;
+    }
+    spilled_.add(vintid);
+    spilled_priority_[vintid.value()] = lr.priority().value;
+    if (has_source(vintid)) {
         spilled_source_[vintid.value()] = lr.source();
     }
-    if (lr.is_pending() && hardware_.has(vintid)) {
-        owed_.add(vintid);
-    } else if (lr.is_pending()) {
-        latch_.add(vintid);
-        if (has_source(vintid)) {
-            u8& sources = sources_[vintid.value()];
-            sources = static_cast<u8>(sources | 1U << lr.source());
+    if (lr.is_pending()) {
+        step(vintid, Event::raise);
+    }
+    look(vintid);
+}
+
+bool VcpuIrqs::nothing_waits() const {
+    if (waiting_words_ != 0) {
+        return false;
+    }
+    for (u8 i = 0; i < caps_.list_registers; ++i) {
+        if (is_real(i) && at(wanted_[i].vintid()).is_pending()) {
+            return false;
         }
     }
-    refresh(vintid);
+    return true;
 }
 
 // The most urgent; of equals the lowest INTID.
@@ -110,8 +138,8 @@ bool VcpuIrqs::best_deliverable(VIntid& best) const {
     for (u32 words = waiting_words_; words != 0; words &= words - 1) {
         const unsigned word = static_cast<unsigned>(__builtin_ctz(words));
         for_each_intid(word, deliverable_.word(word), [&](VIntid vintid) {
-            if (priority_[vintid.value()] < found) {
-                found = priority_[vintid.value()];
+            if (priority(vintid) < found) {
+                found = priority(vintid);
                 best = vintid;
             }
         });
@@ -154,7 +182,7 @@ u8 VcpuIrqs::free_register(VIntid vintid) const {
 // urgent pending one if that is less urgent still.
 u8 VcpuIrqs::victim_for(VIntid vintid) const {
     u8 victim = no_lr;
-    unsigned least = priority_[vintid.value()];
+    unsigned least = priority(vintid);
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         constexpr unsigned any_active = 0x100; // less urgent than any pending one
         const ListReg& lr = wanted_[i];
@@ -176,9 +204,14 @@ void VcpuIrqs::fill() {
             if (index == no_lr) {
                 return;
             }
-            evict(index);
         }
-        list(index, take_pending(vintid));
+        ListReg lr;
+        if (take_pending(vintid, lr)) {
+            if (is_real(index)) {
+                evict(index);
+            }
+            list(index, lr);
+        }
     }
     while (best_spilled(vintid)) {
         const u8 index = free_register(vintid);
@@ -190,28 +223,27 @@ void VcpuIrqs::fill() {
 }
 
 // A software interrupt that became pending again while listed: pending merges, active becomes
-// pending and active. For a GICv2 SGI the next sender waits, and the list register asks for an exit.
+// pending and active. For a GICv2 SGI the next sender waits, and the list register asks for an exit;
+// so it does for a line that is high, to be looked at again.
 void VcpuIrqs::repend_listed() {
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         const ListReg lr = wanted_[i];
-        if (!is_real(i) || !latch_.has(lr.vintid())) {
+        if (!is_real(i) || !at(lr.vintid()).is_pending()) {
             continue;
         }
         const VIntid vintid = lr.vintid();
-        if (has_source(vintid)) {
-            wanted_[i] =
-                ListReg::sgi(vintid, lr.source(), lr.priority(), lr.group(), EoiNotify::yes)
-                    .in_state(lr.state());
-        } else if (lr.is_pending()) {
-            latch_.remove(vintid);
-        } else if (is_eligible(vintid)) {
-            latch_.remove(vintid);
-            wanted_[i] = lr.in_state(LrState::pending_active);
+        LrState state = lr.state();
+        if (lr.is_pending() && !has_source(vintid)) {
+            step(vintid, Event::merge);
+        } else if (takes_second(vintid)) {
+            state = LrState::pending_active;
         }
+        wanted_[i] = describe(vintid, lr.priority(), lr.source()).in_state(state);
     }
 }
 
 Entry VcpuIrqs::flush() {
+    take_posts();
     repend_listed();
     if (waiting_words_ != 0) {
         fill();

@@ -7,33 +7,33 @@
 namespace hyp {
 
 void VcpuIrqs::guest_enable(unsigned word, u32 mask) {
-    const u32 fresh = mask & ~enabled_.word(word);
-    enabled_.word(word) |= fresh;
-    for_each_intid(word, fresh & hardware_.word(word),
-                   [&](VIntid vintid) { change(PhysChange::enable, vintid); });
-    refresh(word);
+    for_each_intid(word, mask & ~enabled_word(word), [&](VIntid vintid) {
+        step(vintid, Event::enable);
+        if (is_hardware(vintid)) {
+            change(PhysChange::enable, vintid);
+        }
+    });
 }
 
 // An active interrupt stays listed; only what is pending obeys the enable bit.
 void VcpuIrqs::guest_disable(unsigned word, u32 mask) {
-    const u32 gone = mask & enabled_.word(word);
-    enabled_.word(word) &= ~gone;
-    for_each_intid(word, gone, [&](VIntid vintid) {
+    for_each_intid(word, mask & enabled_word(word), [&](VIntid vintid) {
+        step(vintid, Event::disable);
         withdraw_pending(vintid);
-        if (hardware_.has(vintid)) {
+        if (is_hardware(vintid)) {
             change(PhysChange::disable, vintid);
             settle_disabled(vintid);
         }
     });
-    refresh(word);
 }
 
 // A level interrupt that is disabled need not be held active to be silent: the physical distributor
 // keeps it, pending while its line is high.
 void VcpuIrqs::settle_disabled(VIntid vintid) {
-    const bool held = owed_.has(vintid) && !enabled_.has(vintid);
-    if (held && is_level(vintid) && !forced_.has(vintid)) {
-        owed_.remove(vintid);
+    const Delivery now = at(vintid);
+    const bool held = now.get<Delivery::Owed>() && !now.get<Delivery::Enabled>();
+    if (held && now.is_level() && !now.get<Delivery::Forced>()) {
+        step(vintid, Event::disown);
         change(PhysChange::clear_active, vintid);
     }
 }
@@ -51,7 +51,7 @@ void VcpuIrqs::withdraw_pending(VIntid vintid) {
     const ListReg lr = wanted_[index];
     evict(index);
     spilled_.remove(vintid);
-    list(index, lr.in_state(LrState::active));
+    list(index, lr.in_state(LrState::active)); // still held
 }
 
 void VcpuIrqs::guest_set_pending(unsigned word, u32 mask) {
@@ -61,71 +61,117 @@ void VcpuIrqs::guest_set_pending(unsigned word, u32 mask) {
 // A hardware interrupt becomes pending where it is kept, in the physical distributor, and comes
 // back by way of it; if it already waits for the guest, it only stays when its line drops.
 void VcpuIrqs::raise(VIntid vintid) {
-    if (!hardware_.has(vintid)) {
-        latch_.add(vintid);
-        refresh(vintid);
+    if (!is_hardware(vintid)) {
+        step(vintid, Event::raise);
         return;
     }
     const u8 index = listed_.has(vintid) ? lr_of(vintid) : no_lr;
     const bool waits = owed_.has(vintid) || (index != no_lr && wanted_[index].is_pending());
-    forced_.add(vintid);
-    if (!waits) {
+    step(vintid, Event::force);
+    if (vintid.is_ppi() && caps_.quirk_no_ppi_set_pending) {
+        pend_by_software(vintid);
+    } else if (!waits) {
         change(PhysChange::set_pending, vintid);
     }
 }
 
-void VcpuIrqs::raise_sgi(VIntid vintid, u8 source) {
-    if (has_source(vintid)) {
-        guest_set_sources(vintid, static_cast<u8>(1U << source));
-        return;
+// Where ISPENDR of a PPI has no effect: made active by software and listed; while it is active
+// already, its end comes back to EL2, which then keeps it active for the next round.
+void VcpuIrqs::pend_by_software(VIntid vintid) {
+    const Delivery was = at(vintid);
+    if (was.is_held()) {
+        step(vintid, Event::by_software);
+        const u8 index = listed_.has(vintid) ? lr_of(vintid) : no_lr;
+        if (index != no_lr) {
+            const ListReg lr = wanted_[index];
+            wanted_[index] = describe(vintid, lr.priority(), 0).in_state(lr.state());
+        }
+    } else if (!was.get<Delivery::Owed>()) {
+        step(vintid, Event::acknowledge);
+        change(PhysChange::set_active, vintid);
     }
-    raise(vintid);
+}
+
+// The guest has ended the interrupt, and EL2 does what its list register would have done.
+void VcpuIrqs::end_physical(VIntid vintid) {
+    if (caps_.quirk_no_ppi_set_pending && vintid.is_ppi() && is_forced(vintid)) {
+        step(vintid, Event::acknowledge); // active still, for what pend_by_software() was asked
+    } else {
+        change(PhysChange::clear_active, vintid);
+    }
+}
+
+void VcpuIrqs::post_sgi(VcpuIndex to, VIntid sgi, u8 senders) {
+    if (vm_->mailbox(to).post_sgi(sgi, senders)) {
+        kicks_ = static_cast<u16>(kicks_ | 1U << to.value);
+    }
+}
+
+// GICv3 asks for a group, and only an SGI of that group is raised (IHI 0069, ICC_SGI1R_EL1).
+void VcpuIrqs::receive_sgi(VIntid sgi, u8 senders) {
+    if (has_source(sgi)) {
+        guest_set_sources(sgi, senders);
+    } else if ((u32{senders} >> static_cast<u8>(group(sgi)) & 1U) != 0) {
+        raise(sgi);
+    }
+}
+
+void VcpuIrqs::set_line(VIntid vintid, bool high) {
+    step(vintid, high ? Event::line_up : Event::line_down);
+    if (!high && is_level(vintid) && !is_hardware(vintid) && !is_forced(vintid)) {
+        withdraw_pending(vintid);
+    }
 }
 
 void VcpuIrqs::guest_clear_pending(unsigned word, u32 mask) {
     for_each_intid(word, mask, [&](VIntid vintid) {
-        withdraw_pending(vintid);
-        latch_.remove(vintid);
-        if (!hardware_.has(vintid)) {
-            return;
-        }
-        forced_.remove(vintid);
-        change(PhysChange::clear_pending, vintid);
-        if (owed_.has(vintid)) {
-            owed_.remove(vintid);
-            change(PhysChange::clear_active, vintid);
-        }
+        clear_one(vintid);
+        tell(at(vintid).get<Delivery::Holder>(), Request::withdraw, vintid);
     });
-    refresh(word);
+}
+
+// A level stays pending while its line is high.
+void VcpuIrqs::clear_one(VIntid vintid) {
+    withdraw_pending(vintid);
+    step(vintid, Event::clear);
+    if (!is_hardware(vintid)) {
+        return;
+    }
+    step(vintid, Event::unforce);
+    change(PhysChange::clear_pending, vintid);
+    if (at(vintid).get<Delivery::Owed>()) {
+        step(vintid, Event::disown);
+        change(PhysChange::clear_active, vintid);
+    }
 }
 
 void VcpuIrqs::guest_set_active(unsigned word, u32 mask) {
     for_each_intid(word, mask & ~active_word(word),
                    [&](VIntid vintid) { make_guest_active(vintid); });
-    refresh(word);
 }
 
 // What was pending stays pending: in the latch, or in the physical distributor.
 void VcpuIrqs::make_guest_active(VIntid vintid) {
-    const bool physical = hardware_.has(vintid);
-    if (physical && vintid.is_spi() && caps_.generation == GicGeneration::v2 &&
-        !owed_.has(vintid) && !listed_.has(vintid)) {
-        return; // ISACTIVER of an SPI sets eight bits on QEMU's GICv2, of which one is ever cleared
-    }
     withdraw_pending(vintid);
-    if (physical && !owed_.has(vintid)) {
+    const Delivery was = at(vintid);
+    if (was.is_held()) {
+        return; // another vCPU has it
+    }
+    step(vintid, Event::hold, self_.value);
+    if (was.get<Delivery::Hardware>() && !was.get<Delivery::Owed>()) {
         change(PhysChange::set_active, vintid);
-    } else if (physical) {
-        owed_.remove(vintid);
-        if (!is_level(vintid) || forced_.has(vintid)) {
-            change(PhysChange::set_pending, vintid);
+        if (vintid.is_spi() && caps_.quirk_spi_active_per_cpu) {
+            step(vintid, Event::by_software);
         }
+    } else if (was.get<Delivery::Owed>() && (!was.is_level() || was.get<Delivery::Forced>())) {
+        change(PhysChange::set_pending, vintid);
     }
     spilled_.add(vintid);
-    spilled_priority_[vintid.value()] = priority_[vintid.value()];
+    spilled_priority_[vintid.value()] = was.priority();
     if (vintid.is_sgi()) {
         spilled_source_[vintid.value()] = 0;
     }
+    look(vintid);
 }
 
 void VcpuIrqs::guest_clear_active(unsigned word, u32 mask) {
@@ -143,6 +189,7 @@ void VcpuIrqs::end_active(VIntid vintid) {
     const u8 index = listed_.has(vintid) ? lr_of(vintid) : no_lr;
     const bool in_register = index != no_lr && wanted_[index].is_active();
     if (!in_register && !spilled_.has(vintid)) {
+        tell(at(vintid).get<Delivery::Holder>(), Request::end, vintid);
         return;
     }
     if (in_register) {
@@ -150,31 +197,33 @@ void VcpuIrqs::end_active(VIntid vintid) {
         unlist(index);
     }
     spilled_.remove(vintid);
-    if (hardware_.has(vintid)) {
-        change(PhysChange::clear_active, vintid);
+    step(vintid, Event::release, self_.value);
+    if (is_hardware(vintid)) {
+        end_physical(vintid);
     }
-    refresh(vintid);
 }
 
+// What is pending in a list register goes back, for its group is a field of the list register.
 void VcpuIrqs::guest_set_group(unsigned word, u32 groups) {
-    group_.word(word) = groups;
-    refresh(word);
+    for_each_intid(word, groups ^ group_word(word), [&](VIntid vintid) {
+        step(vintid, (groups & IntidSet::bit(vintid)) != 0 ? Event::to_group1 : Event::to_group0);
+        withdraw_pending(vintid);
+    });
 }
 
 void VcpuIrqs::guest_set_edge(unsigned word, u32 edges, u32 mask) {
-    const u32 before = edge_.word(word);
-    const u32 after = (before & ~mask) | (edges & mask);
-    edge_.word(word) = after;
-    for_each_intid(word, (before ^ after) & hardware_.word(word), [&](VIntid vintid) {
-        change(edge_.has(vintid) ? PhysChange::edge : PhysChange::level, vintid);
-        settle_disabled(vintid);
+    for_each_intid(word, (edges ^ edge_word(word)) & mask, [&](VIntid vintid) {
+        const bool edge = (edges & IntidSet::bit(vintid)) != 0;
+        step(vintid, edge ? Event::to_edge : Event::to_level);
+        if (is_hardware(vintid)) {
+            change(edge ? PhysChange::edge : PhysChange::level, vintid);
+            settle_disabled(vintid);
+        }
     });
-    refresh(word);
 }
 
 void VcpuIrqs::guest_set_priority(VIntid vintid, u8 priority) {
-    constexpr u8 implemented = 0xf8; // what a list register keeps
-    priority_[vintid.value()] = priority & implemented;
+    step(vintid, Event::prioritize, priority);
 }
 
 // A sender whose SGI is already pending in a list register adds nothing.
@@ -184,8 +233,7 @@ void VcpuIrqs::guest_set_sources(VIntid sgi, u8 sources) {
     const u32 merged = pending ? 1U << wanted_[index].source() : 0;
     u8& waiting = sources_[sgi.value()];
     waiting = static_cast<u8>(waiting | (sources & ~merged));
-    latch_.put(sgi, waiting != 0);
-    refresh(sgi);
+    step(sgi, waiting != 0 ? Event::raise : Event::clear);
 }
 
 void VcpuIrqs::guest_clear_sources(VIntid sgi, u8 sources) {
@@ -194,8 +242,7 @@ void VcpuIrqs::guest_clear_sources(VIntid sgi, u8 sources) {
         withdraw_pending(sgi);
     }
     sources_[sgi.value()] = static_cast<u8>(sources_[sgi.value()] & ~u32{sources});
-    latch_.put(sgi, sources_[sgi.value()] != 0);
-    refresh(sgi);
+    step(sgi, sources_[sgi.value()] != 0 ? Event::raise : Event::clear);
 }
 
 u8 VcpuIrqs::pending_sources(VIntid sgi) const {
@@ -205,24 +252,41 @@ u8 VcpuIrqs::pending_sources(VIntid sgi) const {
 }
 
 void VcpuIrqs::set_group_enables(u8 groups) {
-    constexpr u8 both = 3;
-    group_enables_ = groups & both;
-    for (u8 i = 0; i < caps_.list_registers; ++i) {
-        if (is_real(i) && !is_eligible(wanted_[i].vintid())) {
-            withdraw_pending(wanted_[i].vintid());
+    vm_->set_group_enables(groups);
+    look_at_all();
+    for (u8 vcpu = 0; vcpu < vm_->vcpus(); ++vcpu) {
+        if (vcpu != self_.value && vm_->mailbox(VcpuIndex{vcpu}).post_all()) {
+            kicks_ = static_cast<u16>(kicks_ | 1U << vcpu);
         }
-    }
-    for (unsigned word = 0; word < guest_words; ++word) {
-        refresh(word);
     }
 }
 
-void VcpuIrqs::set_routed(VIntid vintid, bool here) {
-    routed_.put(vintid, here);
-    if (!here) {
+void VcpuIrqs::set_route(VIntid vintid, VcpuIndex target) {
+    step(vintid, Event::route, target.value);
+    if (target != self_) {
         withdraw_pending(vintid);
     }
-    refresh(vintid);
+}
+
+// Bit n: the word of INTID 32 * word + n has one of `bits`.
+u32 VcpuIrqs::gather(unsigned word, u32 bits) const {
+    u32 members = 0;
+    for (u32 n = 0; n < 32; ++n) {
+        members |= (at(VIntid{word * 32 + n}).raw() & bits) != 0 ? 1U << n : 0;
+    }
+    return members;
+}
+
+u32 VcpuIrqs::enabled_word(unsigned word) const {
+    return gather(word, static_cast<u32>(Delivery::Enabled::mask));
+}
+
+u32 VcpuIrqs::group_word(unsigned word) const {
+    return gather(word, static_cast<u32>(Delivery::Grp::mask));
+}
+
+u32 VcpuIrqs::edge_word(unsigned word) const {
+    return gather(word, static_cast<u32>(Delivery::Trig::mask));
 }
 
 u32 VcpuIrqs::active_word(unsigned word) const {
@@ -235,21 +299,23 @@ u32 VcpuIrqs::active_word(unsigned word) const {
 }
 
 u32 VcpuIrqs::pending_word(unsigned word, const PhysWords& phys) const {
-    u32 pending = latch_.word(word) | owed_.word(word);
+    u32 pending = 0;
+    for (u32 n = 0; n < 32; ++n) {
+        const VIntid vintid{word * 32 + n};
+        const bool physical = is_hardware(vintid) && phys.knows(pintid_of(vintid)) &&
+                              phys.is_pending(pintid_of(vintid));
+        pending |= physical || at(vintid).is_pending() ? IntidSet::bit(vintid) : 0;
+    }
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         const bool here = is_real(i) && wanted_[i].vintid().value() / 32 == word;
         pending |= here && wanted_[i].is_pending() ? IntidSet::bit(wanted_[i].vintid()) : 0;
     }
-    for_each_intid(word, hardware_.word(word), [&](VIntid vintid) {
-        const PIntid pintid = pintid_of(vintid);
-        pending |= phys.knows(pintid) && phys.is_pending(pintid) ? IntidSet::bit(vintid) : 0;
-    });
     return pending;
 }
 
 u32 VcpuIrqs::hardware_words(unsigned word) const {
     u32 words = 0;
-    for_each_intid(word, hardware_.word(word),
+    for_each_intid(word, gather(word, static_cast<u32>(Delivery::Hardware::mask)),
                    [&](VIntid vintid) { words |= 1U << (pintid_of(vintid).value() / 32); });
     return words;
 }
@@ -258,7 +324,7 @@ Priority VcpuIrqs::best_pending() const {
     u8 best = 0xff;
     VIntid waiting{0};
     if (best_deliverable(waiting)) {
-        best = priority_[waiting.value()];
+        best = priority(waiting);
     }
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         const bool candidate = is_real(i) && wanted_[i].state() == LrState::pending;

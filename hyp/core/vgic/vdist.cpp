@@ -21,8 +21,6 @@ constexpr u32 ctlr_v3_fixed = 1U << 4U | 1U << 6U; // ARE, DS: one security stat
 constexpr u64 router_irm = u64{1} << 31U;
 constexpr u64 router_fields = 0xff'80ff'ffff; // Aff3, IRM, Aff2, Aff1, Aff0
 constexpr u32 sgi_bits = 0xffff;
-constexpr u8 self = 0;     // this vCPU's CPU interface
-constexpr u8 existing = 1; // CPU interfaces, bit each
 
 } // namespace
 
@@ -30,22 +28,25 @@ struct alignas(8) Vdist::Access {
     Reg reg;
     VdistFrame frame;
     AccessSize size;
+    VcpuIndex who;
     u32 offset; // within the frame
     u32 word;   // of 32 bits, within the array
     u32 byte;   // within the array
 };
 
-Vdist::Vdist(VcpuIrqs& irqs, GicGeneration generation, Affinity affinity)
-    : irqs_{&irqs}, generation_{generation}, affinity_{affinity} {
-    targets_.fill(1);
-    for (unsigned spi = 32; generation == GicGeneration::v3 && spi < guest_intids; ++spi) {
-        router_[spi] = 0;
-        irqs_->set_routed(VIntid{spi}, affinity.packed() == 0);
+void Vdist::attach(VcpuIrqs& irqs, Affinity affinity) {
+    affinity_[vcpus_] = affinity;
+    irqs_[vcpus_] = &irqs;
+    ++vcpus_;
+    route_.fill(generation_ == GicGeneration::v2 ? 1 : 0);
+    const VcpuIndex first = generation_ == GicGeneration::v2 ? VcpuIndex{0} : routed_to(0);
+    for (u32 spi = 32; spi < guest_intids; ++spi) {
+        irqs.set_route(VIntid{spi}, first);
     }
 }
 
 // Everything that does not exist comes out as `reserved`.
-Vdist::Access Vdist::decode(VdistFrame frame, u32 offset, AccessSize size) const {
+Vdist::Access Vdist::decode(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size) const {
     std::span<const Row> table;
     switch (frame) {
     case VdistFrame::gicd:
@@ -57,7 +58,7 @@ Vdist::Access Vdist::decode(VdistFrame frame, u32 offset, AccessSize size) const
     const Row row = look_up(table, offset);
     const u32 bytes = static_cast<u32>(size);
     const u32 within = offset - row.first;
-    Access at{row.reg, frame, size, offset, within / 4, within};
+    Access at{row.reg, frame, size, who, offset, within / 4, within};
     const bool exists = row.bits == 0 || within * 8 / row.bits < guest_intids;
     const bool redistributor = frame != VdistFrame::gicd;
     const bool fits = (row.widths & bytes) != 0 && offset % bytes == 0;
@@ -73,45 +74,48 @@ u32 Vdist::implemented(VdistFrame frame, unsigned word) const {
     return word != 0 || private_frame ? ~0U : 0;
 }
 
-u32 Vdist::physical_words(VdistFrame frame, u32 offset) const {
-    const Access at = decode(frame, offset, AccessSize::word);
+u32 Vdist::physical_words(VcpuIndex who, VdistFrame frame, u32 offset) const {
+    const Access at = decode(who, frame, offset, AccessSize::word);
     const bool pending = at.reg == Reg::ispendr || at.reg == Reg::icpendr;
-    return pending && implemented(frame, at.word) != 0 ? irqs_->hardware_words(at.word) : 0;
+    return pending && implemented(frame, at.word) != 0 ? irqs(who).hardware_words(at.word) : 0;
 }
 
 u32 Vdist::type() const {
     const GicdTyper common = GicdTyper{}.with<GicdTyper::ItLinesNumber>(guest_words - 1);
     constexpr u32 id_bits = 10;
-    return generation_ == GicGeneration::v2 ? common.raw()
+    return generation_ == GicGeneration::v2 ? common.with<GicdTyper::CpuNumber>(vcpus_ - 1U).raw()
                                             : common.with<GicdTyper::IdBits>(id_bits - 1).raw();
 }
 
-u64 Vdist::redistributor_type() const {
+u64 Vdist::redistributor_type(VcpuIndex who) const {
     return GicrTyper{}
-        .with<GicrTyper::Last>(true)
-        .with<GicrTyper::Affinity>(affinity_.packed())
+        .with<GicrTyper::ProcessorNumber>(who.value)
+        .with<GicrTyper::Last>(who.value + 1U == vcpus_)
+        .with<GicrTyper::Affinity>(affinity_[who.value].packed())
         .raw();
 }
 
-u64 Vdist::read(VdistFrame frame, u32 offset, AccessSize size, const PhysWords& phys) const {
-    const Access at = decode(frame, offset, size);
+u64 Vdist::read(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size,
+                const PhysWords& phys) const {
+    const Access at = decode(who, frame, offset, size);
+    const VcpuIrqs& its = irqs(who);
     const bool v2 = generation_ == GicGeneration::v2;
     const u32 here = implemented(frame, at.word);
     switch (at.reg) {
     case Reg::reserved:
     case Reg::sgir:
     case Reg::gicr_ctlr: return 0;
-    case Reg::ctlr: return irqs_->group_enables() | (v2 ? 0 : ctlr_v3_fixed);
+    case Reg::ctlr: return vm_->group_enables() | (v2 ? 0 : ctlr_v3_fixed);
     case Reg::typer: return type();
     case Reg::iidr: return identification;
     case Reg::pidr2: return v2 ? pidr2_v2 : pidr2_v3;
-    case Reg::igroupr: return here & irqs_->group_word(at.word);
+    case Reg::igroupr: return here & its.group_word(at.word);
     case Reg::isenabler:
-    case Reg::icenabler: return here & irqs_->enabled_word(at.word);
+    case Reg::icenabler: return here & its.enabled_word(at.word);
     case Reg::ispendr:
-    case Reg::icpendr: return here & irqs_->pending_word(at.word, phys);
+    case Reg::icpendr: return here & its.pending_word(at.word, phys);
     case Reg::isactiver:
-    case Reg::icactiver: return here & irqs_->active_word(at.word);
+    case Reg::icactiver: return here & its.active_word(at.word);
     case Reg::ipriorityr:
     case Reg::itargetsr:
     case Reg::cpendsgir:
@@ -119,18 +123,19 @@ u64 Vdist::read(VdistFrame frame, u32 offset, AccessSize size, const PhysWords& 
     case Reg::icfgr: return read_config(at);
     case Reg::waker:
         return GicrWaker{}
-            .with<GicrWaker::ProcessorSleep>(asleep_)
-            .with<GicrWaker::ChildrenAsleep>(asleep_)
+            .with<GicrWaker::ProcessorSleep>((asleep_ >> who.value & 1U) != 0)
+            .with<GicrWaker::ChildrenAsleep>((asleep_ >> who.value & 1U) != 0)
             .raw();
-    case Reg::irouter: return part_of(router_[at.byte / 8], at);
-    case Reg::gicr_typer: return part_of(redistributor_type(), at);
+    case Reg::irouter: return part_of(at.byte / 8 < 32 ? 0 : route_[at.byte / 8 - 32], at);
+    case Reg::gicr_typer: return part_of(redistributor_type(who), at);
     }
     return 0;
 }
 
 // On GICv2 SGIs are always enabled, and made pending and not by SPENDSGIR and CPENDSGIR.
-void Vdist::write(VdistFrame frame, u32 offset, AccessSize size, u64 value) {
-    const Access at = decode(frame, offset, size);
+void Vdist::write(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size, u64 value) {
+    const Access at = decode(who, frame, offset, size);
+    VcpuIrqs& its = irqs(who);
     const u32 word = static_cast<u32>(value);
     const bool v2 = generation_ == GicGeneration::v2;
     const u32 mask = word & implemented(frame, at.word);
@@ -142,23 +147,27 @@ void Vdist::write(VdistFrame frame, u32 offset, AccessSize size, u64 value) {
     case Reg::pidr2:
     case Reg::gicr_ctlr:
     case Reg::gicr_typer: return;
-    // GICv2: Group 0 alone, which is how a guest sees it that has no security extensions.
-    case Reg::ctlr: irqs_->set_group_enables(static_cast<u8>(v2 ? word & 1 : word & 3)); return;
+    case Reg::ctlr: its.set_group_enables(static_cast<u8>(word & 3)); return;
     case Reg::igroupr: write_group(at, word); return;
-    case Reg::isenabler: irqs_->guest_enable(at.word, but_sgis); return;
-    case Reg::icenabler: irqs_->guest_disable(at.word, but_sgis); return;
-    case Reg::ispendr: irqs_->guest_set_pending(at.word, but_sgis); return;
-    case Reg::icpendr: irqs_->guest_clear_pending(at.word, but_sgis); return;
-    case Reg::isactiver: irqs_->guest_set_active(at.word, mask); return;
-    case Reg::icactiver: irqs_->guest_clear_active(at.word, mask); return;
+    case Reg::isenabler: its.guest_enable(at.word, but_sgis); return;
+    case Reg::icenabler: its.guest_disable(at.word, but_sgis); return;
+    case Reg::ispendr: its.guest_set_pending(at.word, but_sgis); return;
+    case Reg::icpendr: its.guest_clear_pending(at.word, but_sgis); return;
+    case Reg::isactiver: its.guest_set_active(at.word, mask); return;
+    case Reg::icactiver: its.guest_clear_active(at.word, mask); return;
     case Reg::ipriorityr:
     case Reg::itargetsr:
     case Reg::cpendsgir:
     case Reg::spendsgir: write_bytes(at, value); return;
     case Reg::icfgr: write_config(at, word); return;
-    case Reg::sgir: write_sgir(word); return;
+    case Reg::sgir: write_sgir(who, word); return;
     case Reg::irouter: write_router(at, value); return;
-    case Reg::waker: asleep_ = GicrWaker{word}.get<GicrWaker::ProcessorSleep>(); return;
+    case Reg::waker: {
+        const u32 bit = 1U << who.value;
+        const bool sleeps = GicrWaker{word}.get<GicrWaker::ProcessorSleep>();
+        asleep_ = static_cast<u8>(sleeps ? asleep_ | bit : asleep_ & ~bit);
+        return;
+    }
     }
 }
 
@@ -172,7 +181,7 @@ u64 Vdist::part_of(u64 whole, const Access& at) {
 
 void Vdist::write_group(const Access& at, u32 groups) {
     if (implemented(at.frame, at.word) != 0) {
-        irqs_->guest_set_group(at.word, groups);
+        irqs(at.who).guest_set_group(at.word, groups);
     }
 }
 
@@ -195,32 +204,37 @@ u8 Vdist::read_byte(const Access& at, VIntid vintid) const {
         return 0;
     }
     if (at.reg == Reg::ipriorityr) {
-        return irqs_->priority(vintid);
+        return irqs(at.who).priority(vintid);
     }
-    return at.reg == Reg::itargetsr ? targets_[vintid.value()] : irqs_->pending_sources(vintid);
+    if (at.reg != Reg::itargetsr) {
+        return irqs(at.who).pending_sources(vintid);
+    }
+    return static_cast<u8>(vintid.is_private() ? u64{1} << at.who.value
+                                               : route_[vintid.value() - 32]);
 }
 
 void Vdist::write_byte(const Access& at, VIntid vintid, u8 value) {
     if ((implemented(at.frame, vintid.value() / 32) & IntidSet::bit(vintid)) == 0) {
         return;
     }
-    const u8 cpus = value & existing;
+    const u8 cpus = value & existing();
     if (at.reg == Reg::ipriorityr) {
-        irqs_->guest_set_priority(vintid, value);
+        irqs(at.who).guest_set_priority(vintid, value);
     } else if (at.reg == Reg::cpendsgir) {
-        irqs_->guest_clear_sources(vintid, cpus);
+        irqs(at.who).guest_clear_sources(vintid, cpus);
     } else if (at.reg == Reg::spendsgir) {
-        irqs_->guest_set_sources(vintid, cpus);
+        irqs(at.who).guest_set_sources(vintid, cpus);
     } else if (!vintid.is_private()) {
-        targets_[vintid.value()] = cpus;
-        irqs_->set_routed(vintid, cpus != 0);
+        route_[vintid.value() - 32] = cpus;
+        const u8 first = cpus != 0 ? static_cast<u8>(__builtin_ctz(cpus)) : nobody.value;
+        irqs(at.who).set_route(vintid, VcpuIndex{first}); // one of them; the lowest
     }
 }
 
 // Two bits an INTID, of which the upper says edge; 16 INTIDs a word. SGIs are edge for good.
 u32 Vdist::read_config(const Access& at) const {
     const unsigned word = at.word / 2;
-    const u32 half = irqs_->edge_word(word) & implemented(at.frame, word);
+    const u32 half = irqs(at.who).edge_word(word) & implemented(at.frame, word);
     const u32 edges = half >> (at.word % 2 * 16);
     u32 config = 0;
     for (u32 i = 0; i < 16; ++i) {
@@ -238,8 +252,23 @@ void Vdist::write_config(const Access& at, u32 value) {
     const u32 shift = at.word % 2 * 16;
     const u32 mask = 0xffffU << shift & implemented(at.frame, word);
     if (at.word != 0) {
-        irqs_->guest_set_edge(word, edges << shift, mask);
+        irqs(at.who).guest_set_edge(word, edges << shift, mask);
     }
+}
+
+// IRM leaves the choice of a vCPU to us.
+VcpuIndex Vdist::routed_to(u64 router) const {
+    if ((router & router_irm) != 0) {
+        return VcpuIndex{0};
+    }
+    const u64 aff3 = router >> 32U;
+    const u64 affinity = aff3 << 24U | (router & 0xff'ffffU);
+    for (u8 vcpu = 0; vcpu < vcpus_; ++vcpu) {
+        if (affinity_[vcpu].packed() == affinity) {
+            return VcpuIndex{vcpu};
+        }
+    }
+    return nobody;
 }
 
 void Vdist::write_router(const Access& at, u64 value) {
@@ -247,7 +276,7 @@ void Vdist::write_router(const Access& at, u64 value) {
     if (spi < 32) {
         return;
     }
-    u64& router = router_[spi];
+    u64& router = route_[spi - 32];
     constexpr u64 upper_half = ~u64{0} << 32U;
     if (at.size == AccessSize::dword) {
         router = value;
@@ -257,27 +286,37 @@ void Vdist::write_router(const Access& at, u64 value) {
         router = (router & upper_half) | (value & ~upper_half);
     }
     router &= router_fields;
-    const u64 aff3 = router >> 32U;
-    const bool here =
-        (router & router_irm) != 0 || (aff3 << 24U | (router & 0xff'ffffU)) == affinity_.packed();
-    irqs_->set_routed(VIntid{spi}, here);
+    irqs(at.who).set_route(VIntid{spi}, routed_to(router));
 }
 
-void Vdist::write_sgir(u32 value) {
-    const GicdSgir request{value};
-    if (sgi_targets(request, self, existing) != 0) {
-        irqs_->raise_sgi(VIntid{request.get<GicdSgir::Intid>()}, self);
+void Vdist::send_sgi(VcpuIndex from, VcpuIndex to, VIntid sgi, u8 senders) {
+    if (from == to) {
+        irqs(to).receive_sgi(sgi, senders);
+    } else {
+        irqs(from).post_sgi(to, sgi, senders);
     }
 }
 
-// A Group 1 SGI is only raised if the target has it in Group 1, and so for Group 0. With one
-// security state ICC_ASGI1R_EL1 asks for Group 0 as ICC_SGI0R_EL1 does (IHI 0069, GICD_CTLR.DS).
-void Vdist::write_sgi(SgiRegister which, u64 value) {
+void Vdist::write_sgir(VcpuIndex who, u32 value) {
+    const GicdSgir request{value};
+    const VIntid sgi{request.get<GicdSgir::Intid>()};
+    const u32 targets = sgi_targets(request, who.value, existing());
+    for (u32 rest = targets; rest != 0; rest &= rest - 1) {
+        send_sgi(who, VcpuIndex{static_cast<u8>(__builtin_ctz(rest))}, sgi,
+                 static_cast<u8>(1U << who.value));
+    }
+}
+
+// With one security state ICC_ASGI1R_EL1 asks for Group 0 as ICC_SGI0R_EL1 does (IHI 0069,
+// GICD_CTLR.DS).
+void Vdist::write_sgi(VcpuIndex who, SgiRegister which, u64 value) {
     const IccSgir request{value};
     const VIntid sgi{request.get<IccSgir::Intid>()};
     const Group wanted = which == SgiRegister::sgi1r ? Group::group1 : Group::group0;
-    if (sgi_reaches(request, affinity_, affinity_) && irqs_->group(sgi) == wanted) {
-        irqs_->raise_sgi(sgi, 0);
+    for (u8 vcpu = 0; vcpu < vcpus_; ++vcpu) {
+        if (sgi_reaches(request, affinity_[who.value], affinity_[vcpu])) {
+            send_sgi(who, VcpuIndex{vcpu}, sgi, static_cast<u8>(1U << static_cast<u8>(wanted)));
+        }
     }
 }
 

@@ -54,6 +54,7 @@ inline constexpr Row gicd_v2[] = {
     {Reg::ctlr,       0x000, 0x003, as_word, 0},
     {Reg::typer,      0x004, 0x007, as_word, 0},
     {Reg::iidr,       0x008, 0x00b, as_word, 0},
+    {Reg::igroupr,    0x080, 0x0ff, as_word, 1},
     {Reg::isenabler,  0x100, 0x17f, as_word, 1},
     {Reg::icenabler,  0x180, 0x1ff, as_word, 1},
     {Reg::ispendr,    0x200, 0x27f, as_word, 1},

@@ -49,7 +49,7 @@ public:
     void own_timer() {
         constexpr u8 priority = 0xa0;
         constexpr u8 both_groups = 3;
-        irqs = VcpuIrqs{caps_};
+        load();
         irqs.map_hardware(guest_vtimer, host_vtimer, Trigger::level);
         for (const u32 spi : spis) {
             irqs.map_hardware(VIntid{spi}, PIntid{spi}, Trigger::level);
@@ -61,7 +61,7 @@ public:
     }
     // A vCPU to which the timer means nothing is loaded.
     void disown_timer() {
-        irqs = VcpuIrqs{caps_};
+        load();
         enter();
     }
 
@@ -100,7 +100,10 @@ public:
     }
     void raise_sgi(VIntid sgi) {
         sync();
-        irqs.raise_sgi(sgi, 0);
+        constexpr u8 from_itself = 1;
+        constexpr u8 in_either_group = 3;
+        irqs.receive_sgi(sgi,
+                         caps_.generation == GicGeneration::v2 ? from_itself : in_either_group);
         enter();
     }
     void on_deactivate(VIntid vintid) {
@@ -171,11 +174,17 @@ public:
     }
 
     MutantGic<G> gic{VirtMmio{}, TargetSysReg{}};
+    VmIrqs vm{};
     VcpuIrqs irqs{};
     FastPlan plan{};
     Acks acks{};
 
 private:
+    void load() {
+        vm = VmIrqs{1, caps_.guest_group};
+        irqs = VcpuIrqs{vm, VcpuIndex{0}, caps_};
+    }
+
     static constexpr std::array<u32, 2> spis{33, 60}; // forwarded, too
 
     void count(Ack ack) {

@@ -254,7 +254,8 @@ TEST_CASE("a software interrupt raised while active is pending and active, no ex
 
 TEST_CASE("the first entry clears whatever firmware left in the list registers", "[vgic]") {
     VgicCaps caps;
-    VcpuIrqs irqs{caps};
+    VmIrqs vm{1, caps.guest_group};
+    VcpuIrqs irqs{vm, VcpuIndex{0}, caps};
     const Entry first = irqs.flush();
     CHECK(first.clear == 0xf);
     CHECK(first.control_changed);

@@ -18,6 +18,8 @@ struct Setup {
     model::Timing timing = model::Timing::synchronous;
     bool stale = false;      // the model has the GICv2 fault
     bool workaround = false; // EL2 knows of it
+    bool spi_fault = false;  // EL2 takes it that ISACTIVER of an SPI sets a bit for each CPU
+    bool ppi_fault = false;  // ... that ISPENDR of a PPI has no effect
     bool survives = false;   // list registers stay active after deactivation (the older document)
     bool fast = false;       // the fast path is used when armed
     bool eoi_mode = false;   // of the guest
@@ -25,8 +27,29 @@ struct Setup {
     Fault fault = Fault::none;
 };
 
+// A VM's shared state and its vCPU's, which points to it.
+struct Vgic {
+    Vgic() = default;
+    Vgic(const Vgic& other) : vm{other.vm}, irqs{other.irqs} { irqs.rebind(vm); }
+    Vgic& operator=(const Vgic& other) {
+        vm = other.vm;
+        irqs = other.irqs;
+        irqs.rebind(vm);
+        return *this;
+    }
+    void start(const VgicCaps& caps) {
+        vm = VmIrqs{1, caps.guest_group};
+        irqs = VcpuIrqs{vm, VcpuIndex{0}, caps};
+    }
+
+    VmIrqs vm;
+    VcpuIrqs irqs;
+};
+
 template <GicGeneration Generation, unsigned Lrs>
-class Machine {
+class Machine : public Vgic {
+    static constexpr bool is_v2 = Generation == GicGeneration::v2;
+
 public:
     explicit Machine(const Setup& with);
 
@@ -78,7 +101,6 @@ public:
 
     Setup setup;
     ModelGic<Lrs> gic;
-    VcpuIrqs irqs;
     FastPlan plan;
     Ghost ghost;
     bool line_wanted = false; // the timer's line as its source drives it
@@ -89,8 +111,6 @@ public:
     u64 maintenance_exits = 0;
 
 private:
-    static constexpr bool is_v2 = Generation == GicGeneration::v2;
-
     // What must be compared before and after each change of the physical side.
     struct Seen {
         bool timer_line;

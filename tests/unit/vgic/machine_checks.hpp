@@ -182,6 +182,7 @@ void Machine<G, L>::check_fast_equals_slow() const {
     slow.trap([](VcpuIrqs&) {});
     require(quick.gic == slow.gic, "fast: the GIC differs after the next exit");
     require(quick.irqs == slow.irqs, "fast: the vCPU differs after the next exit");
+    require(quick.vm == slow.vm, "fast: the VM differs after the next exit");
     require(quick.ghost == slow.ghost, "fast: the guest is owed something else");
     require(quick.failure == nullptr, quick.failure);
     require(slow.failure == nullptr, slow.failure);

@@ -31,9 +31,11 @@ void Machine<G, L>::boot() {
     caps.generation = G;
     caps.list_registers = L;
     caps.quirk_no_reevaluation = setup.workaround;
+    caps.quirk_spi_active_per_cpu = setup.spi_fault;
+    caps.quirk_no_ppi_set_pending = setup.ppi_fault;
     caps.deactivate_trap = hardware.facts().deactivate_trap;
     caps.guest_group = is_v2 ? Group::group0 : Group::group1;
-    irqs = VcpuIrqs{caps};
+    start(caps);
     irqs.map_hardware(VIntid{timer}, PIntid{timer}, Trigger::level);
     irqs.map_hardware(VIntid{disk}, PIntid{disk}, Trigger::edge);
     hardware.set_trigger(PIntid{disk}, Trigger::edge);
@@ -222,7 +224,8 @@ void Machine<G, L>::raise_sgi(u32 sgi, u8 source) {
     const u8 sender = is_v2 ? source : u8{0};
     trap([&](VcpuIrqs& v) {
         ghost.sgi_due[sgi] = static_cast<u8>(ghost.sgi_due[sgi] | 1U << sender);
-        v.raise_sgi(VIntid{sgi}, sender);
+        constexpr u8 both_groups = 3;
+        v.receive_sgi(VIntid{sgi}, is_v2 ? static_cast<u8>(1U << sender) : both_groups);
     });
 }
 
@@ -264,13 +267,16 @@ u64 Machine<G, L>::hash() const {
         h = (h ^ word) * 0x9e37'79b9'7f4a'7c15;
         h ^= h >> 29U;
     };
-    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(&irqs);
-    for (usize i = 0; i < sizeof(irqs); i += 4) {
-        u32 word = 0;
-        std::memcpy(&word, bytes + i, 4);
-        mix(word);
-    }
-    static_assert(sizeof(VcpuIrqs) % 4 == 0);
+    const auto mix_bytes = [&mix](const unsigned char* bytes, usize size) {
+        for (usize i = 0; i + 8 <= size; i += 8) {
+            u64 word = 0;
+            std::memcpy(&word, bytes + i, 8);
+            mix(word);
+        }
+    };
+    irqs.visit_bytes(mix_bytes);
+    mix_bytes(reinterpret_cast<const unsigned char*>(&vm), sizeof(vm));
+    static_assert(sizeof(VmIrqs) % 8 == 0);
     ghost.visit(mix);
     mix((line_wanted ? 1U : 0U) | (masked ? 2U : 0U));
     return h;

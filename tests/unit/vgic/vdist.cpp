@@ -15,7 +15,10 @@ constexpr VdistFrame sgi = VdistFrame::gicr_sgi;
 
 struct Guest {
     explicit Guest(GicGeneration generation, Affinity affinity = {})
-        : irqs{caps(generation)}, vdist{irqs, generation, affinity} {
+        : vm{1, caps(generation).guest_group},
+          irqs{vm, VcpuIndex{0}, caps(generation)},
+          vdist{vm, generation} {
+        vdist.attach(irqs, affinity);
         irqs.map_hardware(VIntid{27}, PIntid{27}, Trigger::level);
     }
     static VgicCaps caps(GicGeneration generation) {
@@ -26,12 +29,13 @@ struct Guest {
     }
     [[nodiscard]] u64 get(VdistFrame frame, u32 offset, AccessSize size = AccessSize::word,
                           const PhysWords& phys = {}) const {
-        return vdist.read(frame, offset, size, phys);
+        return vdist.read(VcpuIndex{0}, frame, offset, size, phys);
     }
     void put(VdistFrame frame, u32 offset, u64 value, AccessSize size = AccessSize::word) {
-        vdist.write(frame, offset, size, value);
+        vdist.write(VcpuIndex{0}, frame, offset, size, value);
     }
 
+    VmIrqs vm;
     VcpuIrqs irqs;
     Vdist vdist;
 };
@@ -153,10 +157,10 @@ TEST_CASE("priorities: five bits, byte by byte, nothing beyond the last INTID", 
 
 TEST_CASE("ISPENDR of the timer is the line, even while disabled", "[vdist]") {
     Guest guest{GicGeneration::v3};
-    CHECK(guest.vdist.physical_words(sgi, 0x200) == 1);
-    CHECK(guest.vdist.physical_words(sgi, 0x280) == 1);
-    CHECK(guest.vdist.physical_words(sgi, 0x100) == 0);
-    CHECK(guest.vdist.physical_words(gicd, 0x200) == 0);
+    CHECK(guest.vdist.physical_words(VcpuIndex{0}, sgi, 0x200) == 1);
+    CHECK(guest.vdist.physical_words(VcpuIndex{0}, sgi, 0x280) == 1);
+    CHECK(guest.vdist.physical_words(VcpuIndex{0}, sgi, 0x100) == 0);
+    CHECK(guest.vdist.physical_words(VcpuIndex{0}, gicd, 0x200) == 0);
     const PhysWords high = PhysWords::only_private(1U << 27U, 0);
     const PhysWords low = PhysWords::only_private(0, 0);
     CHECK(guest.get(sgi, 0x200, AccessSize::word, high) == 1U << 27U);
@@ -221,14 +225,14 @@ TEST_CASE("H19: ICC_SGI1R_EL1 reaches whom it names", "[vdist]") {
 
 TEST_CASE("the trapped SGI registers ask for a group", "[vdist]") {
     Guest guest{GicGeneration::v3};
-    guest.vdist.write_sgi(SgiRegister::sgi1r, u64{3} << 24U | 1);
+    guest.vdist.write_sgi(VcpuIndex{0}, SgiRegister::sgi1r, u64{3} << 24U | 1);
     CHECK(guest.get(sgi, 0x200) == 0x8);
-    guest.vdist.write_sgi(SgiRegister::sgi0r, u64{4} << 24U | 1);
-    guest.vdist.write_sgi(SgiRegister::asgi1r, u64{5} << 24U | 1);
+    guest.vdist.write_sgi(VcpuIndex{0}, SgiRegister::sgi0r, u64{4} << 24U | 1);
+    guest.vdist.write_sgi(VcpuIndex{0}, SgiRegister::asgi1r, u64{5} << 24U | 1);
     CHECK(guest.get(sgi, 0x200) == 0x8);
     guest.put(sgi, 0x080, ~(1U << 4U));
-    guest.vdist.write_sgi(SgiRegister::sgi0r, u64{4} << 24U | 1);
-    guest.vdist.write_sgi(SgiRegister::sgi1r, u64{4} << 24U | 1);
+    guest.vdist.write_sgi(VcpuIndex{0}, SgiRegister::sgi0r, u64{4} << 24U | 1);
+    guest.vdist.write_sgi(VcpuIndex{0}, SgiRegister::sgi1r, u64{4} << 24U | 1);
     CHECK(guest.get(sgi, 0x200) == 0x18);
 }
 

@@ -47,7 +47,9 @@ void wandered_all(Setup setup, u32 seed) {
 template <GicGeneration G, unsigned L>
 class Lawless {
 public:
-    explicit Lawless(const Setup& setup) : machine_{setup}, distributor_{machine_.irqs, G, {}} {}
+    explicit Lawless(const Setup& setup) : machine_{setup}, distributor_{machine_.vm, G} {
+        distributor_.attach(machine_.irqs, {});
+    }
 
     void step(Random& random) {
         const u32 value = random();
@@ -105,8 +107,9 @@ private:
     }
 
     void write(VdistFrame frame, u32 offset, u32 value) {
-        machine_.trap(
-            [&](VcpuIrqs&) { distributor_.write(frame, offset, AccessSize::word, value); });
+        machine_.trap([&](VcpuIrqs&) {
+            distributor_.write(VcpuIndex{0}, frame, offset, AccessSize::word, value);
+        });
     }
 
     void deactivate(u32 intid) {
@@ -147,9 +150,10 @@ private:
         }
         machine_.trap([&](VcpuIrqs&) {
             if (value % 4 == 0) {
-                static_cast<void>(distributor_.read(frame, offset, size, PhysWords{}));
+                static_cast<void>(
+                    distributor_.read(VcpuIndex{0}, frame, offset, size, PhysWords{}));
             } else {
-                distributor_.write(frame, offset, size, value);
+                distributor_.write(VcpuIndex{0}, frame, offset, size, value);
             }
         });
     }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A 32-bit word that several pCPUs change. Reads acquire and changes release, so what a pCPU wrote
+// before it changed the word is seen by whoever reads the change. Copying is for tests, and for
+// start-up when nobody else looks.
+#pragma once
+
+#include "hyp/core/base/types.hpp"
+
+namespace hyp {
+
+class SharedWord {
+public:
+    constexpr SharedWord() = default;
+    explicit constexpr SharedWord(u32 value) : value_{value} {}
+
+    [[nodiscard]] u32 load() const { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+    void store(u32 value) { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+    // Each returns what the word was before.
+    [[nodiscard]] u32 exchange(u32 value) {
+        return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL);
+    }
+    u32 fetch_or(u32 bits) { return __atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL); }
+    // True: it was `expected` and is `desired` now. Else `expected` becomes what it is.
+    [[nodiscard]] bool replace(u32& expected, u32 desired) {
+        return __atomic_compare_exchange_n(&value_, &expected, desired, false, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_ACQUIRE);
+    }
+
+    friend constexpr bool operator==(const SharedWord&, const SharedWord&) = default;
+
+private:
+    u32 value_ = 0;
+};
+
+} // namespace hyp

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What other pCPUs have for a vCPU. They never touch its list registers: they post here and, if the
+// vCPU runs, kick its pCPU. Posts of one kind merge.
+//
+// Order (DDI 0487, B2.3): post, then DMB ISH, then look whether the vCPU runs; a vCPU that goes to
+// sleep says so, then DMB ISH, then looks here once more. With less, a wake-up can be lost.
+#pragma once
+
+#include "hyp/core/base/intid.hpp"
+#include "hyp/core/base/shared_word.hpp"
+#include "hyp/core/vgic/intid_set.hpp"
+
+#include <array>
+
+namespace hyp {
+
+// What is asked of a vCPU for one SPI.
+enum class Request : u8 {
+    look,     // its word has changed
+    withdraw, // take its pending state out of the list register
+    end,      // another vCPU deactivated it
+};
+inline constexpr unsigned requests = 3;
+
+class alignas(64) Mailbox {
+public:
+    // Each returns true if nothing was posted before: then the poster has to kick.
+    bool post(Request request, VIntid spi) {
+        const unsigned word = spi.value() / 32 - 1;
+        asked_[static_cast<u8>(request)][word].fetch_or(IntidSet::bit(spi));
+        return mark(2 + static_cast<u8>(request) * spi_words + word);
+    }
+    // `senders` as VcpuIrqs::receive_sgi() takes them.
+    bool post_sgi(VIntid sgi, u8 senders) {
+        sgis_[sgi.value() / 4].fetch_or(u32{senders} << (sgi.value() % 4 * 8));
+        return mark(sgi_mark);
+    }
+    // The group enables of the VM have changed.
+    bool post_all() { return mark(all_mark); }
+
+    [[nodiscard]] bool is_empty() const { return marks_.load() == 0; }
+
+    // Empties the box. on_sgi(VIntid, u8 senders), on_spi(Request, VIntid), on_all().
+    template <class OnSgi, class OnSpi, class OnAll>
+    void take(OnSgi on_sgi, OnSpi on_spi, OnAll on_all) {
+        if (is_empty()) {
+            return;
+        }
+        const u32 marks = marks_.exchange(0);
+        if ((marks >> all_mark & 1U) != 0) {
+            on_all();
+        }
+        for (u32 quad = 0; (marks >> sgi_mark & 1U) != 0 && quad < sgis_.size(); ++quad) {
+            u32 senders = sgis_[quad].exchange(0);
+            for (u32 sgi = quad * 4; senders != 0; ++sgi, senders >>= 8U) {
+                if ((senders & 0xffU) != 0) {
+                    on_sgi(VIntid{sgi}, static_cast<u8>(senders));
+                }
+            }
+        }
+        for (u32 rest = marks >> 2U; rest != 0; rest &= rest - 1) {
+            const unsigned n = static_cast<unsigned>(__builtin_ctz(rest));
+            const Request request = static_cast<Request>(n / spi_words);
+            const unsigned word = n % spi_words;
+            for_each_intid(word + 1, asked_[n / spi_words][word].exchange(0),
+                           [&](VIntid spi) { on_spi(request, spi); });
+        }
+    }
+
+    friend bool operator==(const Mailbox&, const Mailbox&) = default;
+
+private:
+    static constexpr unsigned spi_words = guest_words - 1;
+    static constexpr unsigned sgi_mark = 0;
+    static constexpr unsigned all_mark = 1;
+    static_assert(2 + requests * spi_words <= 32);
+
+    // The content is written before its mark.
+    [[nodiscard]] bool mark(unsigned bit) { return marks_.fetch_or(1U << bit) == 0; }
+
+    SharedWord marks_{};
+    std::array<SharedWord, 4> sgis_{}; // a byte of senders for each SGI
+    std::array<std::array<SharedWord, spi_words>, requests> asked_{};
+    std::array<u32, 3> unused_{};
+};
+
+} // namespace hyp
