@@ -22,7 +22,9 @@ class Insn:
     keep16   to[0] = to[0] with 16 bits at `shift` replaced by value (MOVK)
     add      to[0] = register `base` + value
     copy     to[0] = register `base`
-    load     each of `to` = `size` bytes at base + value, one after the other; value None: unknown
+    at_most  to[0] = something up to value
+    load     each of `to` = `size` bytes at base + value, one after the other; or at base + register
+             `index`, shifted left by `shift`
     store    the same for `regs`; `to` gets the status of a store exclusive
     jump     to address value; cond: perhaps there
     call     BL, BLR, BR or RET: `name` says which
@@ -32,8 +34,9 @@ class Insn:
 
     kind: str
     to: tuple = ()
-    value: int | None = 0
+    value: int = 0
     base: int = ZR
+    index: int | None = None
     shift: int = 0
     size: int = 8
     regs: tuple = ()
@@ -94,7 +97,8 @@ def _immediate(word, pc):
             return Insn("unknown")
         if bits(word, 30, 29) == 1 and bits(word, 9, 5) == 31:
             return Insn("const", (to,), value)
-        return Insn("set", (to,))
+        masks = not bits(word, 30, 29) or bits(word, 30, 29) == 3
+        return Insn("at_most", (to,), value) if masks else Insn("set", (to,))
     if kind == 5:  # MOVN, MOVZ, MOVK
         shift, value = 16 * bits(word, 22, 21), bits(word, 20, 5)
         width = MASK64 if wide else 0xFFFFFFFF
@@ -104,7 +108,10 @@ def _immediate(word, pc):
             return Insn("const", (reg(rd),), value << shift)
         if bits(word, 30, 29) == 3:
             return Insn("keep16", (reg(rd),), value, shift=shift)
-    if kind in (6, 7):  # bit fields, EXTR
+    if kind == 6 and bits(word, 30, 29) == 2 and bits(word, 15, 10) >= bits(word, 21, 16):
+        width = bits(word, 15, 10) - bits(word, 21, 16) + 1  # UBFX, LSR
+        return Insn("at_most", (reg(rd),), (1 << width) - 1)
+    if kind in (6, 7):  # other bit fields, EXTR
         return Insn("set", (reg(rd),))
     return Insn("unknown")
 
@@ -182,7 +189,7 @@ def _pair(word):
 
 
 def _access(load, regs, size, base, offset):
-    """A load or store of `regs` at base + offset (None: unknown)."""
+    """A load or store of `regs` at base + offset."""
     return Insn("load" if load else "store", regs if load else (), offset, base=reg(base, True),
                 size=size, regs=() if load else regs)
 
@@ -210,7 +217,11 @@ def _single(word):
         return _access(opc, rt, size, base, bits(word, 21, 10) * size)
     how, offset = bits(word, 11, 10), signed(bits(word, 20, 12), 9)
     if word >> 21 & 1:
-        return _access(opc, rt, size, base, None) if how == 2 else Insn("unknown")
+        if how != 2 or bits(word, 15, 13) not in (0b010, 0b011, 0b110):  # UXTW, LSL, SXTW
+            return Insn("unknown")
+        out = _access(opc, rt, size, base, 0)
+        out.index, out.shift = reg(bits(word, 20, 16)), size.bit_length() - 1 if word >> 12 & 1 else 0
+        return out
     if how == 2:
         return Insn("unknown")  # as EL0 would
     out = _access(opc, rt, size, base, offset if how == 0 else 0)

@@ -8,8 +8,10 @@ SP at entry and how far from it, a constant, or anything. A path ends at ERET or
 saves the registers itself. Refused:
 
   - a register or SP that is not the guest's again at the end; at ERET from the synchronous vector x0
-    may be a constant instead, a call's result
+    may be a constant instead, a call's result, and any register what was stored in its place in the
+    frame by an index, a trapped load's
   - a call, an indirect branch, a loop, an FP/SIMD instruction, one that the decoder does not know
+  - an index into memory without a bound
   - a store anywhere but to the stack below the frame (--stack bytes), the frame (--frame bytes), or
     EL2's constant addresses (--constants and up), and a system register not in WRITABLE
   - ERET without DSB NSH and ISB behind it
@@ -94,7 +96,7 @@ class State:
     def address(self, base, offset):
         """The value of base + offset."""
         kind, value = self.get(base)
-        return (kind, value + offset) if offset is not None and kind in ("sp", "const") else ANY
+        return (kind, value + offset) if kind in ("sp", "const") else ANY
 
     def taken(self):
         """Names of the registers that are not the guest's."""
@@ -166,7 +168,7 @@ class Walker:
         if insn.kind in ("load", "store"):
             self.access(pc, insn, state)
             return
-        value = {"const": ("const", insn.value), "add": state.address(insn.base, insn.value),
+        value = {"const": ("const", insn.value), "at_most": ("at_most", insn.value), "add": state.address(insn.base, insn.value),
                  "copy": state.get(insn.base)}.get(insn.kind, ANY)
         if insn.kind == "keep16" and state.get(insn.to[0])[0] == "const":
             old = state.get(insn.to[0])[1] & ~(0xFFFF << insn.shift)
@@ -178,6 +180,9 @@ class Walker:
 
     def access(self, pc, insn, state):
         """A load or store, and what it adds to its base register."""
+        if insn.index is not None:
+            self.indexed(pc, insn, state)
+            return
         before = state.get(insn.base)
         if insn.pre:
             state.put(insn.base, state.address(insn.base, insn.after))
@@ -195,6 +200,23 @@ class Walker:
                       if before[0] in ("sp", "const") else ANY)
         for number, value in zip(insn.to, results or [ANY] * len(insn.to)):
             state.put(number, value)
+
+    def indexed(self, pc, insn, state):
+        """A load or store of one register with an index; a store may only go to the frame, where it
+        then may or may not have replaced each register up to its bound."""
+        kind, bound = state.get(insn.index)
+        if kind not in ("at_most", "const"):
+            raise Refused(pc, "an index without a bound")
+        base, at = state.get(insn.base)
+        last = at + (bound << insn.shift)
+        if insn.kind == "load":
+            state.put(insn.to[0], ANY)
+        elif base != "sp" or insn.size != 8 or insn.shift != 3 or at < 0 or at % 8 or \
+                last > self.options.frame - insn.size:
+            raise Refused(pc, "a store to an address that is not known")
+        else:
+            for place in range(at, last + 1, 8):
+                state.memory[place] = ("stored", state.memory.get(place, ANY))
 
     def store(self, pc, insn, state, where, value):
         """Writes one register to memory, if that is where a fast path may write."""
@@ -214,8 +236,10 @@ class Walker:
         """Judges the end of a path and keeps its length."""
         wrong = state.taken()
         if end == "eret":
-            if self.kind == "sync" and state.regs[0][0] == "const":
-                wrong = [name for name in wrong if name != "x0"]
+            if self.kind == "sync":
+                allowed = {f"x{n}" for n in range(31) if state.regs[n] == ("stored", ("guest", n))}
+                allowed |= {"x0"} if state.regs[0][0] == "const" else set()
+                wrong = [name for name in wrong if name not in allowed]
             after = [self.program.words.get(pc + 4 * n) for n in (1, 2)]
             if after != [DSB_NSH, ISB]:
                 raise Refused(pc, "no DSB NSH; ISB behind ERET")
@@ -266,10 +290,8 @@ def main():
     except (OSError, fp_gate.BadElf, struct.error, ValueError) as error:
         print(f"vector_gate.py: {args.file}: {error}", file=sys.stderr)
         return 2
-    if args.v:
-        print("\n".join(report))
-    for line in faults:
-        print(f"{args.file}: {line}")
+    print("".join([f"{line}\n" for line in report if args.v] +
+                  [f"{args.file}: {line}\n" for line in faults]), end="")
     return 1 if faults else 0
 
 

@@ -130,13 +130,42 @@ check "a store to the guest's address" bad_irq "a store to an address that is no
     '4s/$/\n str x2, [x5]/'
 check "through a loaded pointer" bad_irq "a store to an address that is not known" \
     '8s/^/ str x30, [x3]\n/'
-check "with an index" bad_irq "a store to an address that is not known" \
-    '8s/^/ str x30, [x2, x3]\n/'
+check "with an index" bad_irq "an index without a bound" '8s/^/ str x30, [x2, x3, lsl #3]\n/'
+check "a load with an index" bad_irq "an index without a bound" '8s/^/ ldr x30, [x2, x3]\n/'
+check "with a bounded index, but where" bad_irq "a store to an address that is not known" \
+    '8s/^/ and x3, x3, #15\n str x30, [x2, x3, lsl #3]\n/'
 check "below EL2's constant addresses" bad_irq "a store to an address that is not known" \
     '4s/.*/ mov x2, #0x3ff00000000/'
 check "too deep a stack" bad_irq "a store at -1[0-9]+ from the frame" 's/48/160/'
 check "beyond the frame" bad_irq "a store at 256 from the frame" '4s/$/\n str x2, [sp, #304]/'
 check "in the frame is good" good "$sync" "$(changed "$irq" '4s/$/\n str x2, [sp, #296]/')"
+
+# A trapped load's result goes to the frame by its register's number, and from there to the register.
+reading=' stp x0, x1, [sp]
+ stp x2, x3, [sp, #16]
+ mrs x0, esr_el2
+ ubfx x1, x0, #16, #2
+ mov x2, #0x3fffffff000
+ ldr x3, [x2]
+ and x0, x0, #0xfc
+ ldr w3, [x3, x0]
+ mov x2, sp
+ str x3, [x2, x1, lsl #3]
+ ldp x2, x3, [sp, #16]
+ ldp x0, x1, [sp]
+ b exit_to_guest'
+bad_reading() { # REASON SED-SCRIPT
+    refused "$1" "$(changed "$reading" "$2")" "$irq"
+}
+check "a result by its register's number" good "$reading" "$irq"
+check "the number without a bound" bad_reading "an index without a bound" '4s/ubfx.*/mov x1, x0/'
+check "an image read without a bound" bad_reading "an index without a bound" '7d'
+check "a number of 64" bad_reading "a store to an address that is not known" '4s/#2/#6/'
+check "not at the frame" bad_reading "a store to an address that is not known" '9s/$/\n sub x2, x2, #8/'
+check "a register that was not saved" bad_reading "at eret not the guest's: x2 x3" '2d'
+check "a result in the wrong register" bad_reading "at eret not the guest's: x2 x3" \
+    '11s/x2, x3/x3, x2/'
+check "not by an interrupt" refused "at eret not the guest's: x0 x1 x2 x3" "$sync" "$reading"
 
 # ---- the places ----
 check "no barrier behind ERET" refused "no DSB NSH; ISB behind ERET" "$sync" "$irq" ""
