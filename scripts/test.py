@@ -24,7 +24,11 @@ CATCH_SOME = re.compile(r"^test cases: +(\d+) \|(?: +(\d+) passed)?(?: +\|)? *(\
 def suites():
     """Name and command of each suite, the quick ones first."""
     out = {"unit": [os.path.join("build", "host", "unit_tests")],
-           "fuzz": [os.path.join("scripts", "fuzz.py"), "replay"]}
+           "fuzz": [os.path.join("scripts", "fuzz.py"), "replay"],
+           "proofs": [os.path.join("build", "host", "prove")]}
+    for path in sorted(glob.glob(os.path.join(TOP, "tests", "z3", "claims_*.cpp"))):
+        compiled = os.path.basename(path).replace(".cpp", ".ll")
+        out["proofs"].append(os.path.join("build", "host", "z3", compiled))
     for folder in ("build", "pack", "qemu"):
         for path in sorted(glob.glob(os.path.join(TOP, "tests", folder, "test_*"))):
             name = os.path.splitext(os.path.basename(path))[0].replace("test_", f"{folder}-")

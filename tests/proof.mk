@@ -38,3 +38,24 @@ fuzz:
 	@scripts/fuzz.py run "$(or $(SECONDS),60)"
 
 tests: fuzz-targets
+
+# ---- proofs: what clang makes of tests/z3/claims_*.cpp, for all inputs ----
+CLAIM_FLAGS := -std=c++20 -O2 $(WARN_CXX) -Wno-missing-prototypes -I. -S -emit-llvm -fno-jump-tables \
+    -fno-vectorize -fno-slp-vectorize -mllvm -inline-threshold=100000 \
+    -fsanitize=undefined -fsanitize-trap=undefined -fno-sanitize=vptr,function,alignment,null,object-size
+CLAIMS := $(patsubst tests/z3/%.cpp,$(B)/host/z3/%.ll,$(wildcard tests/z3/claims_*.cpp))
+PROVE_OBJ := $(patsubst %,$(B)/host/obj/%.o,$(filter-out tests/z3/claims_%,\
+    $(wildcard tests/z3/*.cpp)))
+
+$(B)/claims.flags: FORCE
+	$(call flag_file,$(FUZZ_CXX) $(CLAIM_FLAGS))
+$(B)/host/z3/%.ll: tests/z3/%.cpp $(B)/claims.flags
+	$(call say,LLVM)
+	$(Q)$(FUZZ_CXX) $(CLAIM_FLAGS) -MMD -MP -MF $@.d -MT $@ $< -o $@
+$(B)/host/prove: $(PROVE_OBJ)
+	$(call say,LINK)
+	$(Q)$(HOST_CXX) $^ -lz3 -o $@
+
+.PHONY: proofs
+proofs: $(B)/host/prove $(CLAIMS)
+tests: proofs

@@ -22,7 +22,7 @@ PACKED_VM = """label = "tiny"; memory-mib = <256>; vcpus = <2>; bootargs = "x"; 
 OTHER_VM = """label = "two"; memory-mib = <2>; vcpus = <1>;
     kernel { offset = <0 0x800000>; length = <0 8>; hash = <1 2>; load = <0 0x40000000>;
              entry = <0 0x40000004>; memory-size = <0 8>; };"""
-OPTIONS = 'options { list-registers = <2>; ignore-quirks; self-crash = "stack"; };'
+OPTIONS = 'options { list-registers = <2>; ignore-quirks; trace; watchdog-ms = <9>; self-crash = "stack"; };'
 GIC_V2 = """intc@8000000 { compatible = "arm,cortex-a15-gic"; #interrupt-cells = <3>; phandle = <1>;
     reg = <0 0x8000000 0 0x10000>, <0 0x8010000 0 0x10000>, <0 0x8030000 0 0x10000>,
           <0 0x8040000 0 0x10000>; interrupts = <1 9 4>; interrupt-controller; };"""

@@ -20,18 +20,31 @@ using fuzz::require;
 
 namespace {
 
-constexpr const char* names[] = {"compatible",    "list-registers",
-                                 "ignore-quirks", "self-crash",
-                                 "label",         "memory-mib",
-                                 "vcpus",         "bootargs",
-                                 "kernel",        "initrd",
-                                 "devices",       "on-crash",
-                                 "offset",        "length",
-                                 "hash",          "load",
-                                 "entry",         "memory-size",
-                                 "options",       "vms",
-                                 "vm0",           "vm1",
-                                 "#address-cells"};
+constexpr const char* names[] = {"compatible",
+                                 "list-registers",
+                                 "ignore-quirks",
+                                 "self-crash",
+                                 "label",
+                                 "memory-mib",
+                                 "vcpus",
+                                 "bootargs",
+                                 "kernel",
+                                 "initrd",
+                                 "devices",
+                                 "on-crash",
+                                 "offset",
+                                 "length",
+                                 "hash",
+                                 "load",
+                                 "entry",
+                                 "memory-size",
+                                 "options",
+                                 "vms",
+                                 "vm0",
+                                 "vm1",
+                                 "#address-cells",
+                                 "trace",
+                                 "watchdog-ms"};
 
 constexpr u64 image_sizes[] = {64 * mib, 6 * mib, 0, ~u64{0}};
 
@@ -145,6 +158,8 @@ void check_packing(const Manifest& source, ManifestLimits limits) {
     require(again.vm_count == source.vm_count &&
                 again.options.list_registers == source.options.list_registers &&
                 again.options.ignore_quirks == source.options.ignore_quirks &&
+                again.options.trace == source.options.trace &&
+                again.options.watchdog_ms == source.options.watchdog_ms &&
                 again.options.self_crash == source.options.self_crash,
             "the packed form has other options");
     for (u32 n = 0; n < source.vm_count; ++n) {

@@ -47,10 +47,11 @@ struct AddrRange {
         return address >= base && address - base < size;
     }
     [[nodiscard]] constexpr bool contains(AddrRange other) const {
-        return other.base >= base && other.end() <= end();
+        return other.base >= base && other.base - base <= size &&
+               other.size <= size - (other.base - base);
     }
     [[nodiscard]] constexpr bool overlaps(AddrRange other) const {
-        return size != 0 && other.size != 0 && base < other.end() && other.base < end();
+        return size != 0 && other.size != 0 && (contains(other.base) || other.contains(base));
     }
     friend constexpr bool operator==(AddrRange, AddrRange) = default;
 };
