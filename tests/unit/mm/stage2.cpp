@@ -102,6 +102,19 @@ TEST_CASE("stage 2: overlaps, odd sizes, far addresses and an empty pool are ref
     CHECK(mapped == (pool_pages - 3) / 2);
 }
 
+TEST_CASE("stage 2: a pool of its root alone is cleared, and not a word more") {
+    const std::unique_ptr<Pages> pages = dirty_pages();
+    const u64 dirt = pages->words[0];
+    Stage2 tables{{pages->words, Pa{0x4800'0000}, 2}, 40};
+    CHECK(std::count(pages->words, pages->words + 1024, 0U) == 1024);
+    CHECK(pages->words[1024] == dirt);
+    CHECK(tables.map(Ipa{gib}, Pa{gib}, gib, Stage2Memory::ram).ok());
+    CHECK_FALSE(tables.map(Ipa{2 * gib}, Pa{gib}, 2 * mib, Stage2Memory::ram).ok());
+    CHECK(pages->words[1024] == dirt);
+    CHECK(translated(tables, gib + 7) == gib + 7);
+    CHECK(translated(tables, 2 * gib) == ~u64{0});
+}
+
 TEST_CASE("stage 2: random mappings agree with a list of ranges") {
     std::mt19937_64 random{7};
     for (int round = 0; round < 50; ++round) {
