@@ -21,6 +21,7 @@ enum class EndStatus : u8 {
 struct Baton {
     Console console{};
     Conduit conduit = Conduit::none;
+    PIntid hyp_timer = PIntid::ppi(10);  // EL2's own, the watchdog's
     PIntid maintenance = PIntid::ppi(9); // of the virtual interface, as the tree says
 };
 

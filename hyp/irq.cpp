@@ -12,12 +12,16 @@ template <class G>
 void take_one(G gic, Vcpu& vcpu, Ack ack) {
     gic.drop_priority(ack);
     if (ack.intid() == baton.maintenance) {
+        trace(EventKind::maintenance,
+              [&] { return TraceEvent::maintenance(gic.maintenance_status()); });
         // Written before the deactivation, or the level would signal again at once.
         gic.write_control(vcpu.irqs.on_maintenance());
-        gic.deactivate(ack);
-    } else if (!vcpu.irqs.on_physical(ack.intid())) {
-        gic.deactivate(ack); // nobody's: a line that went down late
+    } else if (ack.intid() == baton.hyp_timer) {
+        stop_watchdog_timer(); // for the same reason
+    } else if (vcpu.irqs.on_physical(ack.intid())) {
+        return; // the guest's own end of interrupt deactivates it
     }
+    gic.deactivate(ack); // EL2's own, or nobody's: a line that went down late
 }
 
 // The vector acknowledged already; the rest of the loop takes what else is pending without an exit
@@ -26,7 +30,9 @@ template <class G>
 [[nodiscard]] ExitFrame& guest_irq(G gic) {
     PerCpu& cpu = this_cpu();
     Vcpu& vcpu = *cpu.vcpu;
+    trace_irq_exit();
     sync_from(gic, vcpu.irqs);
+    watch_exit(vcpu);
     for (Ack ack{static_cast<u32>(cpu.plan.ack)}; !ack.is_spurious(); ack = gic.acknowledge()) {
         take_one(gic, vcpu, ack);
     }
@@ -59,8 +65,8 @@ void check_entry(G gic, const Vcpu& vcpu) {
     }
 }
 
-template void check_entry(HostGicV2, const Vcpu&);
-template void check_entry(HostGicV3, const Vcpu&);
+template void check_entry(PlainGicV2, const Vcpu&);
+template void check_entry(PlainGicV3, const Vcpu&);
 
 extern "C" ExitFrame* on_guest_irq_v2(ExitFrame*);
 extern "C" ExitFrame* on_guest_irq_v3(ExitFrame*);

@@ -4,16 +4,22 @@
 
 #include "drivers/gic/gicv2.hpp"
 #include "drivers/gic/gicv3.hpp"
+#include "drivers/gic/traced.hpp"
 #include "hyp/arch/mmio.hpp"
 #include "hyp/arch/percpu.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/core/vgic/apply.hpp"
+#include "hyp/trace.hpp"
 #include "hyp/vm.hpp"
+#include "hyp/watchdog.hpp"
 
 namespace hyp {
 
-using HostGicV2 = GicV2<TargetMmio, TargetSysReg>;
-using HostGicV3 = GicV3<TargetMmio, TargetSysReg>;
+// At boot, and what a guest's slow paths use.
+using PlainGicV2 = GicV2<TargetMmio, TargetSysReg>;
+using PlainGicV3 = GicV3<TargetMmio, TargetSysReg>;
+using HostGicV2 = TracedGic<PlainGicV2, TraceSink>;
+using HostGicV3 = TracedGic<PlainGicV3, TraceSink>;
 
 // Checked builds take every interrupt the slow way and look at the invariants before each entry.
 inline constexpr bool is_checked_build = HYP_CHECKED != 0;
@@ -28,10 +34,15 @@ template <class G>
 [[nodiscard]] ExitFrame& enter_guest(G gic, Vcpu& vcpu) {
     apply(gic, vcpu.irqs, vcpu.irqs.flush());
     if constexpr (is_checked_build) {
-        check_entry(gic, vcpu);
+        check_entry(gic.plain(), vcpu);
     }
-    this_cpu().plan.timer_lr =
-        timer_plan(vcpu.irqs, is_checked_build ? FastPath::withdrawn : FastPath::allowed);
+    FastPath fast = is_checked_build ? FastPath::withdrawn : FastPath::allowed;
+    if (is_tracing()) {
+        fast = FastPath::withdrawn;
+        watch_entry(vcpu);
+        record(TraceEvent::enter(sysreg::read<sysreg::elr_el2>()));
+    }
+    this_cpu().plan.timer_lr = timer_plan(vcpu.irqs, fast);
     return vcpu.frame;
 }
 

@@ -7,6 +7,7 @@
 #include "hyp/baton.hpp"
 #include "hyp/core/vm/esr_decode.hpp"
 #include "hyp/format.hpp"
+#include "hyp/trace.hpp"
 
 extern "C" {
 extern const char _stack_guard[];
@@ -23,6 +24,7 @@ namespace {
 
 constexpr u64 status_magic = 0x4241'544f'4e00'0000; // "BATON" in the top five bytes
 constexpr u64 psci_system_off = 0x8400'0008;
+constexpr u64 events_of_a_panic = 64;
 
 [[nodiscard]] bool on_a_stack(u64 address) {
     const auto inside = [address](const char* bottom, const char* top) {
@@ -100,6 +102,7 @@ void panic(const char* format, ...) {
     baton.console.print("\nbaton: panic: %s\n", text);
     print_backtrace(reinterpret_cast<u64>(__builtin_return_address(0)) - 4,
                     reinterpret_cast<u64>(__builtin_frame_address(0)));
+    print_events(events_of_a_panic);
     end_machine(EndStatus::panic);
 }
 
@@ -132,6 +135,7 @@ extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kin
     }
     print_registers(frame);
     print_backtrace(frame.elr, frame.x[29]);
+    print_events(events_of_a_panic);
     end_machine(EndStatus::panic);
 }
 

@@ -75,7 +75,7 @@ void require(const Status& status, const char* what) {
 }
 
 // Runs the self-tests that this GIC needs and reports them.
-[[nodiscard]] bool missing_reevaluation(HostGicV2 gic, const Platform& platform) {
+[[nodiscard]] bool missing_reevaluation(PlainGicV2 gic, const Platform& platform) {
     switch (
         ReevaluationTest<TargetMmio, TargetSysReg>{{}, {}, gic, platform.timer.hyp.intid}.run()) {
     case Reevaluation::works: return false;
@@ -86,7 +86,7 @@ void require(const Status& status, const char* what) {
                         "virtual interface; taken as found\n");
     return true;
 }
-[[nodiscard]] bool missing_reevaluation(HostGicV3 /*gic*/, const Platform& /*platform*/) {
+[[nodiscard]] bool missing_reevaluation(PlainGicV3 /*gic*/, const Platform& /*platform*/) {
     return false;
 }
 
@@ -178,10 +178,14 @@ template <class G>
     require(gic.init_distributor(), "GIC");
     require(gic.init_cpu(), "GIC");
     gic.set_priority(baton.maintenance, own_priority); // wherever the tree has them
-    gic.set_priority(platform.timer.hyp.intid, own_priority);
+    baton.hyp_timer = platform.timer.hyp.intid;
+    gic.set_priority(baton.hyp_timer, own_priority);
     reg::write<reg::vbar_el2>(reinterpret_cast<u64>(vectors));
     barrier::isb(); // panics from here on by this table
     const Manifest manifest = open_manifest(image);
+    if (manifest.options.trace || manifest.options.watchdog_ms != 0) {
+        start_tracing();
+    }
     const VgicCaps caps = examine(gic, platform, manifest.options);
     const VmDescription& description = manifest.vms[0];
     if constexpr (is_checked_build) {
@@ -193,17 +197,19 @@ template <class G>
     configure_el2(vm, caps.generation, caps.quirk_no_reevaluation ? WfiTrap::yes : WfiTrap::no);
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
-    resume_frame(&enter_guest(gic, vcpu));
+    gic.set_enable(baton.hyp_timer, Enable::on); // silent until the watchdog arms it
+    start_watchdog(vcpu, manifest.options.watchdog_ms);
+    resume_frame(&enter_guest(TracedGic<G, TraceSink>{gic}, vcpu));
 }
 
 } // namespace
 
 void start_on_v2(const Platform& platform, PackedImage image) {
-    start(HostGicV2{{}, {}}, platform, image, vectors_v2);
+    start(PlainGicV2{{}, {}}, platform, image, vectors_v2);
 }
 
 void start_on_v3(const Platform& platform, PackedImage image) {
-    start(HostGicV3{{}, {}}, platform, image, vectors_v3);
+    start(PlainGicV3{{}, {}}, platform, image, vectors_v3);
 }
 
 } // namespace hyp

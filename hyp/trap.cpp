@@ -7,6 +7,7 @@
 #include "hyp/core/vm/psci.hpp"
 #include "hyp/guest_access.hpp"
 #include "hyp/irq.hpp"
+#include "hyp/self_crash.hpp"
 
 namespace hyp {
 
@@ -70,6 +71,7 @@ struct Exit {
 
 [[nodiscard]] Exit describe_exit(const Vcpu& vcpu) {
     const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
+    trace_sync_exit(esr);
     Exit exit{esr, exit_class(esr)};
     if (exit.what != ExitClass::data_abort) {
         return exit;
@@ -107,6 +109,16 @@ struct Handled {
             answer.value};
 }
 
+[[nodiscard]] TraceEvent access_event(const Exit& exit, const Answer& answer) {
+    const GuestAccess& access = exit.access;
+    const bool is_write = access.direction == Direction::write;
+    const bool known = exit.device.kind == Device::Kind::distributor;
+    return TraceEvent::access(known ? static_cast<TraceFrame>(exit.device.frame)
+                                    : TraceFrame::elsewhere,
+                              known ? exit.device.offset : static_cast<u32>(access.ipa.value()),
+                              access.size, is_write, is_write ? access.value : answer.value);
+}
+
 [[nodiscard]] Handled on_data_abort(Vcpu& vcpu, const Exit& exit, const PhysWords& phys) {
     if (exit.abort.cache_maintenance) {
         skip_instruction(); // there is nothing behind the address to maintain
@@ -115,6 +127,7 @@ struct Handled {
     const MmioAccess& access = exit.abort.access;
     const bool is_read = access.direction == Direction::read;
     Answer answer = access_device(vcpu, exit.device, exit.access, phys);
+    trace(EventKind::access, [&] { return access_event(exit, answer); });
     if (is_read) {
         answer.value = loaded_value(access, answer.value);
     }
@@ -124,12 +137,18 @@ struct Handled {
 
 [[nodiscard]] Handled on_system_register(Vcpu& vcpu, EsrEl2 esr) {
     const SysRegExit exit = decode_system_register(esr);
-    const Answer answer = access_system_register(vcpu, exit, vcpu.frame.read(exit.rt.number));
+    const u64 written = vcpu.frame.read(exit.rt.number);
+    const Answer answer = access_system_register(vcpu, exit, written);
+    const bool is_write = exit.direction == Direction::write;
+    trace(TraceEvent::register_use(exit.reg, is_write, is_write ? written : answer.value));
     return finish_access(vcpu, answer, exit.direction, exit.rt, GuestFault::undefined);
 }
 
 [[nodiscard]] Handled on_call(Vcpu& vcpu) {
     u64* x = vcpu.frame.x;
+    if constexpr (is_checked_build) {
+        crash_at_call(x[0]);
+    }
     const CallOutcome outcome = one_vcpu_call(x[0], x[1], x[2]);
     switch (outcome.action) {
     case CallAction::answer:
@@ -162,6 +181,14 @@ struct Handled {
     return {};
 }
 
+void sleep() {
+    trace(TraceEvent::sleep());
+    barrier::dsb_sy(); // the guest's stores are out before the core stops
+    asm volatile("wfi" ::: "memory");
+    trace(EventKind::wake,
+          [] { return TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()); });
+}
+
 // A virtual interrupt does not wake EL2's own WFI (DDI 0487, WFI wake-up events), and while it is
 // listed its physical one cannot signal: with one pending the guest goes on at once, whatever
 // PSTATE.I says. Physical interrupts wake though EL2 masks them; a spurious return is allowed.
@@ -173,8 +200,7 @@ void wait_for_interrupt(G gic, const Vcpu& vcpu) {
         return;
     }
     gic.poke();
-    barrier::dsb_sy(); // the guest's stores are out before the core stops
-    asm volatile("wfi" ::: "memory");
+    sleep();
 }
 
 template <class G>
@@ -182,6 +208,7 @@ template <class G>
     Vcpu& vcpu = *this_cpu().vcpu;
     const Exit exit = describe_exit(vcpu);
     sync_from(gic, vcpu.irqs);
+    watch_exit(vcpu);
     const Handled handled = handle(vcpu, exit, read_physical(gic, exit.physical_words));
     switch (handled.rest) {
     case Rest::nothing: break;

@@ -10,6 +10,7 @@
 #include "hyp/core/vgic/vdist.hpp"
 #include "hyp/core/vgic/vm_irqs.hpp"
 #include "hyp/core/vm/id_registers.hpp"
+#include "hyp/core/watch/stuck_watch.hpp"
 
 namespace hyp {
 
@@ -34,6 +35,7 @@ struct Vcpu {
     ExitFrame frame{};        // SP_EL2 while the guest runs
     Vm* vm;
     VcpuIrqs irqs;
+    StuckWatch watch{}; // of `irqs`
 };
 
 // The guest's physical address map: QEMU's virt, so that what is built for it runs unmodified.

@@ -68,7 +68,13 @@ Verdict guest_main() {
     if (mode == "checks") {
         return run_checks(args);
     }
-    std::printf("unknown mode=%.*s; known: ticks bench checks crash reset bad hang\n",
+    if (mode == "stuck") {
+        return run_stuck(args);
+    }
+    if (mode == "events") {
+        return run_events();
+    }
+    std::printf("unknown mode=%.*s; known: ticks bench checks stuck events crash reset bad hang\n",
                 static_cast<int>(mode.size()), mode.data());
     return Verdict::bad;
 }

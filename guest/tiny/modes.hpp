@@ -16,6 +16,12 @@ namespace guest {
 /** [only=NAME,...] [count=N]: what a guest can see of a correct hypervisor, check by check. */
 [[nodiscard]] Verdict run_checks(const BootArgs& args);
 
+/** [hold=MS] [rounds=N]: keeps a timer interrupt active for so long, then goes on as if nothing was. */
+[[nodiscard]] Verdict run_stuck(const BootArgs& args);
+
+/** A little of everything that the hypervisor's trace shows, then a call to it. */
+[[nodiscard]] Verdict run_events();
+
 /** Leaves for an address where nothing is, its vectors included. */
 [[noreturn]] void crash();
 

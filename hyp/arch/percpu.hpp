@@ -6,6 +6,7 @@
 #include "hyp/arch/frame.hpp"
 #include "hyp/arch/layout.h"
 #include "hyp/core/fast/plan.hpp"
+#include "hyp/core/trace/ring.hpp"
 
 namespace hyp {
 
@@ -15,9 +16,10 @@ struct alignas(4096) PerCpu {
     FastPlan plan{}; // what the fast path may do for the vCPU loaded now
     alignas(256) u64 stack_top = 0;
     u64 emergency_top = 0;
-    u64 scratch[2]{};     // of the panic vectors
-    Vcpu* vcpu = nullptr; // loaded, or null
-    u32 index = 0;        // 0 is the boot pCPU
+    u64 scratch[2]{};                // of the panic vectors
+    Vcpu* vcpu = nullptr;            // loaded, or null
+    u32 index = 0;                   // 0 is the boot pCPU
+    alignas(2048) TraceRing trace{}; // its address is one MOV, too
 };
 
 static_assert(sizeof(PerCpu) == 4096);

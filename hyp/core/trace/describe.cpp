@@ -9,15 +9,34 @@ namespace hyp {
 
 namespace {
 
-[[nodiscard]] constexpr u32 low(u64 payload) {
-    return static_cast<u32>(payload);
-}
-[[nodiscard]] constexpr u32 high(u64 payload) {
-    return static_cast<u32>(payload >> 32);
-}
+// What each kind says, in the order of EventKind: one block of text, each sentence ended by a zero.
+// "%x" stands for a part of the payload; put_part() tells which.
+constexpr char sentences[] = "exit: %c, pc %h, esr %l\0"
+                             "exit: IRQ, pc %x\0"
+                             "exit: FIQ, pc %x\0"
+                             "acknowledge INTID %i and drop its priority\0"
+                             "deactivate INTID %i\0"
+                             "list register %n := %r\0"
+                             "list register %n found %r\0"
+                             "%p physical INTID %s\0"
+                             "maintenance: %m\0"
+                             "%f + 0x%o, %b bytes %w %l\0"
+                             "register S%g %w %l\0"
+                             "sleep\0"
+                             "wake, isr %x\0"
+                             "enter, pc %x\0"
+                             "watchdog: INTID %s active for %d ticks\0";
 
-// The `n`-th of words that follow each other in one block of text, which ends with an empty one: an
-// array of pointers would cost eight bytes each. Beyond the end: "?".
+constexpr char lr_states[] = "pending\0active\0pending and active\0"; // from LrState 1 on
+constexpr char changes[] = "disable\0trigger level\0trigger edge\0clear pending\0clear active\0"
+                           "set active\0set pending\0enable\0"; // PhysChange
+static_assert(static_cast<u8>(PhysChange::clear_active) == 4 &&
+              static_cast<u8>(PhysChange::enable) == 7);
+constexpr char frames[] = "GICD\0GICR\0GICR SGI\0address\0"; // TraceFrame
+static_assert(static_cast<u8>(TraceFrame::elsewhere) == 3);
+constexpr char causes[] = "end\0underflow\0not present\0no pending\0"; // MISR, the lowest bit set
+
+// The `n`-th of words that follow each other, the last one by an empty one. Beyond them: "?".
 [[nodiscard]] const char* nth_word(const char* words, unsigned n) {
     for (; n != 0 && *words != '\0'; --n) {
         while (*words++ != '\0') {
@@ -31,8 +50,7 @@ void put_lr(Text& text, const ListReg& lr) {
         text.put("empty");
         return;
     }
-    text.put(
-        nth_word("pending\0active\0pending and active\0", static_cast<unsigned>(lr.state()) - 1));
+    text.put(nth_word(lr_states, static_cast<unsigned>(lr.state()) - 1));
     text.decimal(" INTID ", lr.vintid().value());
     if (lr.is_hardware()) {
         text.decimal(", hardware ", lr.pintid().value());
@@ -42,71 +60,52 @@ void put_lr(Text& text, const ListReg& lr) {
     text.hex(", priority ", lr.priority().value);
 }
 
-void put_list_register(Text& text, const char* verb, u64 payload) {
+void put_lr_word(Text& text, u64 payload) {
     constexpr u64 own_bits = u64{0xf} << LrWord::index_shift | LrWord::is_gich;
     const u64 word = payload & ~own_bits;
-    text.decimal("list register ", payload >> LrWord::index_shift & 0xf).put(verb);
-    put_lr(text,
-           (payload & LrWord::is_gich) != 0 ? decode(GichLr{low(word)}) : decode(IchLr{word}));
+    put_lr(text, (payload & LrWord::is_gich) != 0 ? decode(GichLr{static_cast<u32>(word)})
+                                                  : decode(IchLr{word}));
 }
 
-// GICC_IAR keeps the sender of an SGI above the ten bits of the INTID.
-void put_intid(Text& text, const char* words, u64 payload) {
-    const u32 iar = low(payload);
-    const bool is_long = iar >= 8192; // an LPI; GICv2 has none
-    const u32 intid = is_long ? iar : iar & 0x3ff;
-    text.decimal(words, intid);
-    if (!is_long && iar >> 10 != 0) {
+// GICC_IAR keeps the sender of an SGI above the ten bits of the INTID; LPIs begin at 8192.
+void put_intid(Text& text, u32 iar) {
+    const bool has_sender = iar < 8192 && iar >> 10 != 0;
+    text.decimal(has_sender ? iar & 0x3ff : iar);
+    if (has_sender) {
         text.decimal(" from CPU ", iar >> 10);
     }
-    if (intid >= 1020 && intid < 1024) {
-        text.put(" (none)");
+}
+
+// As sysreg_encoding() takes them: op0, op1, CRn, CRm, op2.
+void put_register(Text& text, u32 encoding) {
+    constexpr u8 parts[][2] = {{14, 3}, {11, 7}, {7, 15}, {3, 15}, {0, 7}};
+    for (const auto& [shift, mask] : parts) {
+        text.decimal("_", encoding >> shift & mask);
     }
 }
 
-void put_physical(Text& text, u64 payload) {
-    static_assert(static_cast<u8>(PhysChange::clear_active) == 4 &&
-                  static_cast<u8>(PhysChange::enable) == 7); // the order of the words
-    text.put(nth_word("disable\0trigger level\0trigger edge\0clear pending\0clear active\0"
-                      "set active\0set pending\0enable\0",
-                      static_cast<u8>(payload >> 16)));
-    text.decimal(" physical INTID ", payload & 0xffff);
-}
-
-void put_value(Text& text, u64 payload) {
-    text.hex((payload & AccessWord::is_write) != 0 ? " := " : " is ", low(payload));
-}
-
-void put_access(Text& text, u64 payload) {
-    static_assert(static_cast<u8>(TraceFrame::elsewhere) == 3); // the order of the words
-    text.put(nth_word("GICD\0GICR\0GICR SGI\0address\0", payload >> 48 & 0xf));
-    text.hex(" + 0x", high(payload) & 0xffff);
-    text.decimal(", ", payload >> 52 & 0xf).put(" bytes");
-    put_value(text, payload);
-}
-
-void put_register(Text& text, u64 payload) {
-    const u32 encoding = high(payload) & 0xffff;
-    text.decimal("register S", encoding >> 14).decimal("_", encoding >> 11 & 7);
-    text.decimal("_C", encoding >> 7 & 15).decimal("_C", encoding >> 3 & 15);
-    text.decimal("_", encoding & 7);
-    put_value(text, payload);
-}
-
-// The flags of GICH_HCR and ICH_HCR_EL2 that Baton uses, and what makes a maintenance interrupt.
-void put_flags(Text& text, const char* names, u32 flags) {
-    for (; *names != '\0'; flags >>= 1) {
-        const char* word = names;
-        while (*names++ != '\0') {
-        }
-        if ((flags & 1) != 0) {
-            text.put(" ").put(word);
-        }
+void put_part(Text& text, char part, u64 payload) {
+    const u32 low = static_cast<u32>(payload);
+    const u32 high = static_cast<u32>(payload >> 32);
+    switch (part) {
+    case 'x': text.hex(payload); return;
+    case 'l': text.hex(low); return;
+    case 'h': text.hex(high); return;
+    case 'd': text.decimal(high); return;
+    case 's': text.decimal(low & 0xffff); return;
+    case 'o': text.hex(high & 0xffff); return;
+    case 'b': text.decimal(high >> 20 & 0xf); return;
+    case 'n': text.decimal(high >> 24 & 0xf); return;
+    case 'w': text.put((payload & AccessWord::is_write) != 0 ? ":=" : "is"); return;
+    case 'f': text.put(nth_word(frames, high >> 16 & 0xf)); return;
+    case 'p': text.put(nth_word(changes, low >> 16)); return;
+    case 'm': text.put(nth_word(causes, static_cast<unsigned>(__builtin_ctz(low | 16)))); return;
+    case 'c': text.put(exception_class_name(low >> 26)); return;
+    case 'i': put_intid(text, low); return;
+    case 'r': put_lr_word(text, payload); return;
+    case 'g': put_register(text, high & 0xffff); return;
+    default: return;
     }
-}
-
-void put_exit(Text& text, const char* reason, u64 pc) {
-    text.put("exit: ").put(reason).hex(", pc ", pc);
 }
 
 } // namespace
@@ -118,40 +117,18 @@ void describe(const ListReg& lr, std::span<char> buffer) {
 
 void describe(const TraceRecord& record, std::span<char> buffer) {
     Text text{buffer};
-    const u64 payload = record.payload;
-    switch (record.kind()) {
-    case EventKind::exit_sync:
-        put_exit(text, exception_class_name(low(payload) >> 26), high(payload));
-        text.hex(", esr ", low(payload));
-        return;
-    case EventKind::exit_irq: put_exit(text, "IRQ", payload); return;
-    case EventKind::exit_fiq: put_exit(text, "FIQ", payload); return;
-    case EventKind::acknowledge: put_intid(text, "acknowledge INTID ", payload); return;
-    case EventKind::drop: put_intid(text, "drop priority of INTID ", payload); return;
-    case EventKind::deactivate: put_intid(text, "deactivate INTID ", payload); return;
-    case EventKind::lr_write: put_list_register(text, " := ", payload); return;
-    case EventKind::lr_found: put_list_register(text, " found ", payload); return;
-    case EventKind::physical: put_physical(text, payload); return;
-    case EventKind::maintenance:
-        text.put("maintenance:");
-        put_flags(text, "end\0underflow\0not-present\0no-pending\0", low(payload));
-        text.decimal(", EOIcount ", high(payload) & 0xffff);
-        return;
-    case EventKind::access: put_access(text, payload); return;
-    case EventKind::register_use: put_register(text, payload); return;
-    case EventKind::sleep: text.put("sleep"); return;
-    case EventKind::wake: text.hex("wake, isr ", payload); return;
-    case EventKind::control:
-        text.put("interface:");
-        put_flags(text, "on\0underflow\0not-present\0no-pending\0", low(payload));
-        return;
-    case EventKind::enter: text.hex("enter, pc ", payload); return;
-    case EventKind::overdue:
-        put_intid(text, "watchdog: INTID ", payload & 0xffff);
-        text.decimal(" active for ", high(payload)).put(" ticks");
+    const u8 kind = static_cast<u8>(record.kind());
+    if (kind >= event_kinds) {
+        text.decimal("unknown event ", kind).hex(": ", record.payload);
         return;
     }
-    text.decimal("unknown event ", static_cast<u8>(record.kind())).hex(": ", payload);
+    for (const char* c = nth_word(sentences, kind); *c != '\0'; ++c) {
+        if (*c == '%') {
+            put_part(text, *++c, record.payload);
+        } else {
+            text.put_one(*c);
+        }
+    }
 }
 
 } // namespace hyp

@@ -17,22 +17,20 @@ enum class EventKind : u8 {
     exit_sync,    // 31:0 ESR_EL2, 63:32 the guest's PC, lower half
     exit_irq,     // the guest's PC
     exit_fiq,     // the guest's PC
-    acknowledge,  // IAR as it was read
-    drop,         // EOIR as it was written: the priority only
+    acknowledge,  // IAR as it was read; EOIR, which drops the priority, follows at once
     deactivate,   // DIR as it was written
     lr_write,     // list register: see LrWord
     lr_found,     // the same, as it was read after an exit
     physical,     // 15:0 physical INTID, 23:16 PhysChange
-    maintenance,  // 31:0 MISR, 47:32 EOIcount
+    maintenance,  // MISR
     access,       // of an emulated frame: see AccessWord
     register_use, // trapped MSR or MRS: 31:0 value, 47:32 encoding, 60 write
     sleep,        // EL2 waits for an interrupt on the guest's behalf
     wake,         // ISR_EL1
-    control,      // GICH_HCR or ICH_HCR_EL2 as it was written
     enter,        // the guest's PC
     overdue,      // 15:0 virtual INTID, 63:32 ticks (at most 2^32 - 1) that it has been active
 };
-inline constexpr unsigned event_kinds = 17;
+inline constexpr unsigned event_kinds = 15;
 
 // The architecture's own list register word. Bits that ICH_LR<n>_EL2 leaves free say which one it
 // is (59:56) and that the word is a GICH_LR (47).
@@ -49,56 +47,54 @@ struct AccessWord {
 };
 
 // An event, about to be recorded. The functions name what is traced; each costs a few shifts.
-struct Event {
+struct TraceEvent {
     EventKind kind;
     u64 payload;
 
-    [[nodiscard]] static constexpr Event exit_sync(u32 esr, u64 pc) {
+    [[nodiscard]] static constexpr TraceEvent exit_sync(u32 esr, u64 pc) {
         return {EventKind::exit_sync, esr | pc << 32};
     }
-    [[nodiscard]] static constexpr Event exit_irq(u64 pc) { return {EventKind::exit_irq, pc}; }
-    [[nodiscard]] static constexpr Event exit_fiq(u64 pc) { return {EventKind::exit_fiq, pc}; }
-    [[nodiscard]] static constexpr Event acknowledge(u32 iar) {
+    [[nodiscard]] static constexpr TraceEvent exit_irq(u64 pc) { return {EventKind::exit_irq, pc}; }
+    [[nodiscard]] static constexpr TraceEvent exit_fiq(u64 pc) { return {EventKind::exit_fiq, pc}; }
+    [[nodiscard]] static constexpr TraceEvent acknowledge(u32 iar) {
         return {EventKind::acknowledge, iar};
     }
-    [[nodiscard]] static constexpr Event drop(u32 iar) { return {EventKind::drop, iar}; }
-    [[nodiscard]] static constexpr Event deactivate(u32 iar) {
+    [[nodiscard]] static constexpr TraceEvent deactivate(u32 iar) {
         return {EventKind::deactivate, iar};
     }
     // `word` as the machine's GIC has it.
-    [[nodiscard]] static constexpr Event lr_write(GicGeneration generation, LrIndex n, u64 word) {
+    [[nodiscard]] static constexpr TraceEvent lr_write(GicGeneration generation, LrIndex n,
+                                                       u64 word) {
         return {EventKind::lr_write, lr_word(generation, n, word)};
     }
-    [[nodiscard]] static constexpr Event lr_found(GicGeneration generation, LrIndex n, u64 word) {
+    [[nodiscard]] static constexpr TraceEvent lr_found(GicGeneration generation, LrIndex n,
+                                                       u64 word) {
         return {EventKind::lr_found, lr_word(generation, n, word)};
     }
-    [[nodiscard]] static constexpr Event physical(PhysChange change, PIntid pintid) {
+    [[nodiscard]] static constexpr TraceEvent physical(PhysChange change, PIntid pintid) {
         return {EventKind::physical, pintid.value() | u64{static_cast<u8>(change)} << 16};
     }
-    [[nodiscard]] static constexpr Event maintenance(u32 misr, u32 eoi_count) {
-        return {EventKind::maintenance, misr | u64{eoi_count} << 32};
+    [[nodiscard]] static constexpr TraceEvent maintenance(u32 misr) {
+        return {EventKind::maintenance, misr};
     }
-    [[nodiscard]] static constexpr Event access(TraceFrame frame, u32 offset, u8 bytes,
-                                                bool is_write, u64 value) {
-        return {EventKind::access, static_cast<u32>(value) | u64{offset & 0xffffU} << 32 |
+    // Of `value` only what the access is wide enough for.
+    [[nodiscard]] static constexpr TraceEvent access(TraceFrame frame, u32 offset, u8 bytes,
+                                                     bool is_write, u64 value) {
+        const u32 unused = bytes < 4 ? 32 - 8U * bytes : 0;
+        return {EventKind::access, static_cast<u32>(value) << unused >> unused |
+                                       u64{offset & 0xffffU} << 32 |
                                        u64{static_cast<u8>(frame)} << 48 | u64{bytes} << 52 |
                                        (is_write ? AccessWord::is_write : 0)};
     }
-    [[nodiscard]] static constexpr Event register_use(SysReg reg, bool is_write, u64 value) {
+    [[nodiscard]] static constexpr TraceEvent register_use(SysReg reg, bool is_write, u64 value) {
         return {EventKind::register_use, static_cast<u32>(value) |
                                              u64{static_cast<u32>(reg)} << 32 |
                                              (is_write ? AccessWord::is_write : 0)};
     }
-    [[nodiscard]] static constexpr Event sleep() { return {EventKind::sleep, 0}; }
-    [[nodiscard]] static constexpr Event wake(u64 isr) { return {EventKind::wake, isr}; }
-    [[nodiscard]] static constexpr Event control(VirtControl control) {
-        return {EventKind::control, (control.enable ? 1U : 0U) | (control.underflow ? 2U : 0U) |
-                                        (control.entry_not_present ? 4U : 0U) |
-                                        (control.no_pending ? 8U : 0U) |
-                                        (control.trap_deactivate ? 1U << 14 : 0U)};
-    }
-    [[nodiscard]] static constexpr Event enter(u64 pc) { return {EventKind::enter, pc}; }
-    [[nodiscard]] static constexpr Event overdue(VIntid vintid, u64 ticks) {
+    [[nodiscard]] static constexpr TraceEvent sleep() { return {EventKind::sleep, 0}; }
+    [[nodiscard]] static constexpr TraceEvent wake(u64 isr) { return {EventKind::wake, isr}; }
+    [[nodiscard]] static constexpr TraceEvent enter(u64 pc) { return {EventKind::enter, pc}; }
+    [[nodiscard]] static constexpr TraceEvent overdue(VIntid vintid, u64 ticks) {
         constexpr u64 most = 0xffff'ffff;
         return {EventKind::overdue, vintid.value() | (ticks < most ? ticks : most) << 32};
     }

@@ -18,6 +18,9 @@ struct alignas(16) TraceRecord {
     u64 payload = 0;
 
     [[nodiscard]] constexpr u64 ticks() const { return stamp & ((u64{1} << kind_shift) - 1); }
+    [[nodiscard]] static constexpr u64 kind_bits(EventKind kind) {
+        return u64{static_cast<u8>(kind)} << kind_shift;
+    }
     // Of a damaged record: any number.
     [[nodiscard]] constexpr EventKind kind() const {
         return static_cast<EventKind>(stamp >> kind_shift);
@@ -40,14 +43,16 @@ public:
     [[nodiscard]] constexpr bool is_on() const { return kinds_ != 0; }
     constexpr void stop() { kinds_ = 0; }
 
-    // Whether it is wanted or not. `now`: CNTPCT.
-    [[gnu::always_inline]] constexpr void record(u64 kind_bits, u64 payload, u64 now) {
+    // The place of the next record, which then counts as recorded, wanted or not.
+    [[nodiscard, gnu::always_inline]] constexpr TraceRecord& claim() {
+        TraceRecord* const records = records_; // both first: one LDP
         const u64 at = next_;
         next_ = at + sizeof(TraceRecord);
-        records_[at / sizeof(TraceRecord) % capacity] = {now | kind_bits, payload};
+        return records[at / sizeof(TraceRecord) % capacity];
     }
-    constexpr void record(Event event, u64 now) {
-        record(u64{static_cast<u8>(event.kind)} << TraceRecord::kind_shift, event.payload, now);
+    // `now`: CNTPCT.
+    constexpr void record(TraceEvent event, u64 now) {
+        claim() = {now | TraceRecord::kind_bits(event.kind), event.payload};
     }
 
     // Ever recorded, and of those overwritten.

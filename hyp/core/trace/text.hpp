@@ -12,7 +12,17 @@ namespace hyp {
 class Text {
 public:
     // Into `buffer`, which must hold at least one character.
-    explicit constexpr Text(std::span<char> buffer) : buffer_{buffer} { buffer_[0] = '\0'; }
+    explicit constexpr Text(std::span<char> buffer)
+        : next_{buffer.data()}, last_{buffer.data() + buffer.size() - 1} {
+        *next_ = '\0';
+    }
+
+    [[gnu::noinline]] constexpr void put_one(char c) {
+        if (next_ != last_) {
+            *next_++ = c;
+            *next_ = '\0';
+        }
+    }
 
     // Kept out of line: reports are long and seldom.
     [[gnu::noinline]] constexpr Text& put(const char* words) {
@@ -21,6 +31,7 @@ public:
         }
         return *this;
     }
+    // base: 10 or 16.
     [[gnu::noinline]] constexpr Text& number(u64 value, unsigned base) {
         char digits[20];
         unsigned count = 0;
@@ -41,15 +52,8 @@ public:
     constexpr Text& hex(const char* words, u64 value) { return put(words).hex(value); }
 
 private:
-    constexpr void put_one(char c) {
-        if (used_ + 1 < buffer_.size()) {
-            buffer_[used_++] = c;
-            buffer_[used_] = '\0';
-        }
-    }
-
-    std::span<char> buffer_;
-    usize used_ = 0;
+    char* next_; // the zero at the end
+    char* last_; // the last character of the buffer
 };
 
 } // namespace hyp

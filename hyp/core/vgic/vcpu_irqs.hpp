@@ -138,6 +138,10 @@ public:
     [[nodiscard]] bool is_listed(VIntid vintid) const { return listed_.has(vintid); }
     [[nodiscard]] bool is_owed(VIntid vintid) const { return owed_.has(vintid); }
     [[nodiscard]] bool is_spilled(VIntid vintid) const { return spilled_.has(vintid); }
+    // Of a word: owed, listed or spilled. The physical ones of is_hardware() are active, then.
+    [[nodiscard]] u32 present_word(unsigned word) const {
+        return owed_.word(word) | listed_.word(word) | spilled_.word(word);
+    }
     // A level interrupt that the guest made pending by ISPENDR: it stays so without its line.
     [[nodiscard]] bool is_forced(VIntid vintid) const { return at(vintid).get<Delivery::Forced>(); }
     // Could be listed as pending: enabled, its group enabled, routed here.

@@ -18,22 +18,34 @@ class StuckWatch {
 public:
     static constexpr u64 never = ~u64{0};
 
-    // `limit`: ticks that an interrupt may be active, 0 for any time.
-    explicit constexpr StuckWatch(u64 limit = 0) : limit_{limit} {}
+    // Off until this. `limit`: ticks that an interrupt may be active.
+    constexpr void start(u64 limit) { limit_ = limit; }
     [[nodiscard]] constexpr bool is_on() const { return limit_ != 0; }
 
     // Word `word` of the hardware vINTIDs that are active now, at `now` ticks.
     void look(unsigned word, u32 held, u64 now);
 
-    // One that has been active for longer than the limit and was not reported since it became so;
-    // false when there is none (left). `ticks`: for how long.
-    [[nodiscard]] bool take_overdue(u64 now, VIntid& vintid, u64& ticks);
-
-    // When take_overdue() may next have something, if nothing changes; or never.
-    [[nodiscard]] u64 deadline() const;
+    // Calls report(VIntid, ticks) for each that has been active for the limit and was not reported
+    // since it became so. Gives the time at which there may be another, if nothing changes, or never.
+    template <class Report>
+    [[nodiscard]] u64 check(u64 now, Report report) {
+        u64 next = never;
+        for (unsigned word = 0; word < guest_words; ++word) {
+            for_each_intid(word, held_.word(word) & ~reported_.word(word), [&](VIntid vintid) {
+                const u64 active = now - since_[vintid.value()];
+                if (active >= limit_) {
+                    reported_.add(vintid);
+                    report(vintid, active);
+                } else if (const u64 due = now - active + limit_; due < next) {
+                    next = due;
+                }
+            });
+        }
+        return next;
+    }
 
 private:
-    u64 limit_;
+    u64 limit_ = 0; // 0: any time
     IntidSet held_{};
     IntidSet reported_{};                   // of held_
     std::array<u64, guest_intids> since_{}; // of members of held_

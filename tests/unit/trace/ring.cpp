@@ -27,7 +27,7 @@ std::string words_of(const TraceRecord& record) {
     return line;
 }
 
-std::string words_of(Event event) {
+std::string words_of(TraceEvent event) {
     Traced traced;
     traced.ring.record(event, 1);
     return words_of(traced.ring.at(0));
@@ -52,7 +52,7 @@ TEST_CASE("the newest events are kept, what is overwritten is counted", "[trace]
     Traced traced;
     CHECK(traced.ring.held() == 0);
     for (u64 n = 0; n < 3 * TraceRing::capacity + 5; ++n) {
-        traced.ring.record(Event::enter(n), 10 * n);
+        traced.ring.record(TraceEvent::enter(n), 10 * n);
         REQUIRE(traced.ring.recorded() == n + 1);
         REQUIRE(traced.ring.held() == std::min(n + 1, TraceRing::capacity));
         REQUIRE(traced.ring.lost() + traced.ring.held() == n + 1);
@@ -69,48 +69,50 @@ TEST_CASE("the newest events are kept, what is overwritten is counted", "[trace]
 TEST_CASE("the counter does not reach the kind", "[trace]") {
     Traced traced;
     const u64 two_years = (u64{1} << 56) - 1;
-    traced.ring.record(Event::sleep(), two_years);
+    traced.ring.record(TraceEvent::sleep(), two_years);
     CHECK(traced.ring.at(0).kind() == EventKind::sleep);
     CHECK(traced.ring.at(0).ticks() == two_years);
 }
 
 TEST_CASE("each kind of event has its words", "[trace]") {
-    CHECK(words_of(Event::exit_sync(0x5a000000, 0xffff'8000'4010'0200)) ==
+    CHECK(words_of(TraceEvent::exit_sync(0x5a000000, 0xffff'8000'4010'0200)) ==
           "exit: HVC, pc 40100200, esr 5a000000");
-    CHECK(words_of(Event::exit_sync(0x93820006, 0x40100204)) ==
+    CHECK(words_of(TraceEvent::exit_sync(0x93820006, 0x40100204)) ==
           "exit: data abort from a lower level, pc 40100204, esr 93820006");
-    CHECK(words_of(Event::exit_irq(0xffff'8000'4010'0200)) == "exit: IRQ, pc ffff800040100200");
-    CHECK(words_of(Event::exit_fiq(0x40)) == "exit: FIQ, pc 40");
-    CHECK(words_of(Event::acknowledge(27)) == "acknowledge INTID 27");
-    CHECK(words_of(Event::acknowledge(0x1405)) == "acknowledge INTID 5 from CPU 5");
-    CHECK(words_of(Event::acknowledge(8195)) == "acknowledge INTID 8195");
-    CHECK(words_of(Event::acknowledge(1023)) == "acknowledge INTID 1023 (none)");
-    CHECK(words_of(Event::drop(27)) == "drop priority of INTID 27");
-    CHECK(words_of(Event::deactivate(26)) == "deactivate INTID 26");
-    CHECK(words_of(Event::maintenance(0x2, 0)) == "maintenance: underflow, EOIcount 0");
-    CHECK(words_of(Event::maintenance(0xf, 3)) ==
-          "maintenance: end underflow not-present no-pending, EOIcount 3");
-    CHECK(words_of(Event::access(TraceFrame::gicd, 0x104, 4, true, 0x80)) ==
+    CHECK(words_of(TraceEvent::exit_irq(0xffff'8000'4010'0200)) ==
+          "exit: IRQ, pc ffff800040100200");
+    CHECK(words_of(TraceEvent::exit_fiq(0x40)) == "exit: FIQ, pc 40");
+    CHECK(words_of(TraceEvent::acknowledge(27)) == "acknowledge INTID 27 and drop its priority");
+    CHECK(words_of(TraceEvent::acknowledge(0x1405)) ==
+          "acknowledge INTID 5 from CPU 5 and drop its priority");
+    CHECK(words_of(TraceEvent::acknowledge(8195)) ==
+          "acknowledge INTID 8195 and drop its priority");
+    CHECK(words_of(TraceEvent::acknowledge(1023)) ==
+          "acknowledge INTID 1023 and drop its priority");
+    CHECK(words_of(TraceEvent::deactivate(26)) == "deactivate INTID 26");
+    CHECK(words_of(TraceEvent::maintenance(0x2)) == "maintenance: underflow");
+    CHECK(words_of(TraceEvent::maintenance(0xf)) == "maintenance: end");
+    CHECK(words_of(TraceEvent::access(TraceFrame::gicd, 0x104, 4, true, 0x80)) ==
           "GICD + 0x104, 4 bytes := 80");
-    CHECK(words_of(Event::access(TraceFrame::gicr_rd, 8, 8, false, 0x1'0000'0010)) ==
+    CHECK(words_of(TraceEvent::access(TraceFrame::gicr_rd, 8, 8, false, 0x1'0000'0010)) ==
           "GICR + 0x8, 8 bytes is 10");
-    CHECK(words_of(Event::access(TraceFrame::gicr_sgi, 0x10100, 1, false, 0xff)) ==
-          "GICR SGI + 0x100, 1 bytes is ff");
-    CHECK(words_of(Event::access(TraceFrame::elsewhere, 0xb000, 2, true, 7)) ==
+    CHECK(words_of(TraceEvent::access(TraceFrame::gicr_sgi, 0x10100, 1, true, ~u64{0})) ==
+          "GICR SGI + 0x100, 1 bytes := ff");
+    CHECK(words_of(TraceEvent::access(TraceFrame::elsewhere, 0xb000, 2, true, 7)) ==
           "address + 0xb000, 2 bytes := 7");
-    CHECK(words_of(Event::register_use(SysReg::icc_sgi1r, true, 0x1000001)) ==
-          "register S3_0_C12_C11_5 := 1000001");
-    CHECK(words_of(Event::register_use(SysReg::isr_el1, false, 0)) ==
-          "register S3_0_C12_C1_0 is 0");
-    CHECK(words_of(Event::sleep()) == "sleep");
-    CHECK(words_of(Event::wake(0x80)) == "wake, isr 80");
-    CHECK(words_of(Event::control({.enable = true, .no_pending = true})) ==
-          "interface: on no-pending");
-    CHECK(words_of(Event::control({})) == "interface:");
-    CHECK(words_of(Event::enter(0x40080000)) == "enter, pc 40080000");
-    CHECK(words_of(Event::overdue(VIntid{27}, 625000)) ==
+    CHECK(words_of(TraceEvent::register_use(SysReg::icc_sgi1r, true, 0x1000001)) ==
+          "register S_3_0_12_11_5 := 1000001");
+    CHECK(words_of(TraceEvent::register_use(SysReg::isr_el1, false, 0)) ==
+          "register S_3_0_12_1_0 is 0");
+    CHECK(words_of(TraceEvent::sleep()) == "sleep");
+    CHECK(words_of(TraceEvent::wake(0x80)) == "wake, isr 80");
+    CHECK(words_of(TraceEvent::maintenance(4)) == "maintenance: not present");
+    CHECK(words_of(TraceEvent::maintenance(8)) == "maintenance: no pending");
+    CHECK(words_of(TraceEvent::maintenance(0)) == "maintenance: ?");
+    CHECK(words_of(TraceEvent::enter(0x40080000)) == "enter, pc 40080000");
+    CHECK(words_of(TraceEvent::overdue(VIntid{27}, 625000)) ==
           "watchdog: INTID 27 active for 625000 ticks");
-    CHECK(words_of(Event::overdue(VIntid{27}, u64{1} << 40)) ==
+    CHECK(words_of(TraceEvent::overdue(VIntid{27}, u64{1} << 40)) ==
           "watchdog: INTID 27 active for 4294967295 ticks");
 }
 
@@ -122,17 +124,17 @@ TEST_CASE("each physical change has its words", "[trace]") {
         {PhysChange::set_pending, "set pending"},   {PhysChange::enable, "enable"},
     };
     for (const auto& [change, words] : table) {
-        CHECK(words_of(Event::physical(change, PIntid{48})) ==
+        CHECK(words_of(TraceEvent::physical(change, PIntid{48})) ==
               words + std::string{" physical INTID 48"});
     }
 }
 
 TEST_CASE("a list register is described from either GIC's word", "[trace]") {
     const auto v2 = [](const ListReg& lr, u8 n) {
-        return words_of(Event::lr_write(GicGeneration::v2, LrIndex{n}, encode_gich(lr).raw()));
+        return words_of(TraceEvent::lr_write(GicGeneration::v2, LrIndex{n}, encode_gich(lr).raw()));
     };
     const auto v3 = [](const ListReg& lr, u8 n) {
-        return words_of(Event::lr_found(GicGeneration::v3, LrIndex{n}, encode_ich(lr).raw()));
+        return words_of(TraceEvent::lr_found(GicGeneration::v3, LrIndex{n}, encode_ich(lr).raw()));
     };
     const ListReg timer = ListReg::hardware(VIntid{27}, PIntid{30}, Priority{0xa0}, Group::group1);
     for (u8 n = 0; n < 16; ++n) {

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hyp/trace.hpp"
+
+#include "hyp/baton.hpp"
+#include "hyp/core/trace/describe.hpp"
+
+namespace hyp {
+
+namespace {
+
+// The boot pCPU's; nothing of it is read before it was written.
+struct TraceStorage {
+    TraceRecord records[TraceRing::capacity];
+};
+[[gnu::section(".noinit")]] TraceStorage storage;
+
+// Apart from the ring, which may be damaged, and from its page, which may not be mapped yet.
+constinit bool started = false;
+
+} // namespace
+
+void start_tracing() {
+    this_cpu().trace = TraceRing{storage.records, TraceRing::every_kind};
+    started = true;
+}
+
+// Without an ISB before the counter: the events of one pCPU are in order anyhow.
+[[gnu::noinline]] void record_event(u64 kind_bits, u64 payload) {
+    const u64 now = sysreg::read<static_cast<u32>(SysReg::cntpct)>();
+    TraceRecord* record = &this_cpu().trace.claim();
+    asm("" : "+r"(record)); // one address, so that one STP fills it
+    *record = {now | kind_bits, payload};
+}
+
+void trace_irq_exit() {
+    trace(EventKind::exit_irq,
+          [] { return TraceEvent::exit_irq(sysreg::read<sysreg::elr_el2>()); });
+}
+
+void trace_sync_exit(EsrEl2 esr) {
+    trace(EventKind::exit_sync, [esr] {
+        return TraceEvent::exit_sync(static_cast<u32>(esr.raw()), sysreg::read<sysreg::elr_el2>());
+    });
+}
+
+void print_events(u64 most) {
+    if (!started) {
+        baton.console.print("trace: off; `make run TRACE=1` shows the last events here\n");
+        return;
+    }
+    const TraceRing& ring = this_cpu().trace;
+    if (!ring.stores_to(storage.records)) {
+        baton.console.print("trace: damaged\n");
+        return;
+    }
+    const u64 shown = most < ring.held() ? most : ring.held();
+    baton.console.print("trace: the last %lu events, oldest first; before them %lu, lost %lu\n",
+                        shown, ring.recorded() - shown, ring.lost());
+    u64 before = shown != 0 ? ring.at(shown - 1).ticks() : 0;
+    for (u64 n = shown; n != 0; --n) {
+        const TraceRecord& record = ring.at(n - 1);
+        char words[event_line_size];
+        describe(record, words);
+        baton.console.print("  %lu +%lu  %s\n", record.ticks(), record.ticks() - before, words);
+        before = record.ticks();
+    }
+}
+
+} // namespace hyp
