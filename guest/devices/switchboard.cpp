@@ -113,6 +113,13 @@ void open_switchboard() {
     set_irq_handler(on_irq);
     connect(machine().virtual_timer, on_tick);
     the_gic.enable(machine().virtual_timer);
+    // The alarm clock of a sleep (serve_until): more urgent than whatever might be stuck.
+    connect(machine().physical_timer, [](Ack) {
+        PhysicalTimer::mask();
+        return After::end_it;
+    });
+    the_gic.enable(machine().physical_timer);
+    the_gic.set_priority(machine().physical_timer, 0);
 }
 
 void connect(Intid intid, Service service) {

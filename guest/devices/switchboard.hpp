@@ -63,6 +63,9 @@ template <class Condition>
 [[nodiscard]] bool serve_until(Condition&& condition, Idle idle = Idle::spin,
                                std::uint64_t within_us = patience_us) {
     const std::uint64_t end = VirtualTimer::now() + microseconds(within_us);
+    if (idle == Idle::sleep) { // a sleep that no interrupt ends needs another end
+        PhysicalTimer::arm(PhysicalTimer::now() + microseconds(within_us));
+    }
     bool held = condition();
     while (!held && VirtualTimer::now() < end) {
         if (idle == Idle::sleep) {
@@ -72,6 +75,7 @@ template <class Condition>
         mask_interrupts();
         held = condition();
     }
+    PhysicalTimer::stop();
     return held;
 }
 
