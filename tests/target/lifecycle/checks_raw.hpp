@@ -58,6 +58,9 @@ void t31_marked_spi(Bench<G>& b) {
     b.expect("State", static_cast<u64>(State::invalid), static_cast<u64>(b.registers.state(n)));
     // QEMU's GICv2: ISACTIVER sets the bits of eight CPUs, the deactivation clears one.
     b.expect("A after the end", b.setting().active_per_cpu ? 1 : 0, b.registers.active(edge_spi));
+    // This CPU's is the one cleared: the SPI can signal again, whatever ISACTIVER reads.
+    b.registers.set_pending(edge_spi);
+    b.expect("ISR.I of the next", 1, b.probe.signalled());
     b.registers.clear_active(edge_spi);
     b.expect("A after ICACTIVER", 0, b.registers.active(edge_spi));
 }
