@@ -162,10 +162,7 @@ TEST_CASE("MiniVisor#9: the maintenance interrupt that is relied upon does come"
     s.raise_sgi(self_sgi, 0);
     s.raise_sgi(self_sgi, 1);
     both_senders_come(1);
-    s.on_exit([](auto& v) { // at once
-        v.raise_sgi(VIntid{self_sgi}, 0);
-        v.raise_sgi(VIntid{self_sgi}, 1);
-    });
+    s.raise_sgi_from(self_sgi, 0b11);
     both_senders_come(2);
     CHECK(s.verdict() == "good");
 }

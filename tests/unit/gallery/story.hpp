@@ -78,10 +78,11 @@ public:
     void raise(u32 intid) {
         on_exit([=](auto& v) { v.raise(VIntid{intid}); });
     }
-    void raise_sgi(u32 sgi, u8 sender) {
-        on_exit([=](auto& v) {
-            v.receive_sgi(VIntid{sgi}, G == v2 ? static_cast<u8>(1U << sender) : u8{3});
-        });
+    void raise_sgi(u32 sgi, u8 sender) { raise_sgi_from(sgi, static_cast<u8>(1U << sender)); }
+    // From several at once, bit each. GICv3 knows no senders, but the groups that are asked for.
+    void raise_sgi_from(u32 sgi, u8 senders) {
+        constexpr u8 both_groups = 3;
+        on_exit([=](auto& v) { v.receive_sgi(VIntid{sgi}, G == v2 ? senders : both_groups); });
     }
     // Software makes it pending while the vCPU is not running: no entry follows.
     void post(u32 intid) { m_.irqs.raise(VIntid{intid}); }
