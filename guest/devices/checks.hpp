@@ -3,6 +3,7 @@
 // The checks of each device. Their names are those of the conformance table where it has one.
 
 #include "common/check.hpp"
+#include "common/machine.hpp"
 
 #include <span>
 
@@ -37,6 +38,8 @@ namespace guest {
 [[nodiscard]] std::span<const Check> uart_checks();
 /** An edge that software makes, without any device (edge.cpp). */
 [[nodiscard]] std::span<const Check> edge_checks();
+/** They shall use this SPI. Whatever it is connected to must be silent. */
+void use_spi(Intid intid);
 /** All of them pending at once, taken in the order of their priorities (together.cpp). */
 [[nodiscard]] std::span<const Check> together_checks();
 

@@ -3,6 +3,7 @@
 //   mode=rng,blk,pl031,pl011,edge,together or mode=all (which it is without any)
 //   mode=bench        measures instead (bench.cpp)
 //   only=NAME,...     only the checks of these names
+//   spi=INTID         edge uses this one instead of an empty virtio slot's
 //   trigger=level     sets up every SPI as a level, as no driver should: checks must notice
 // pl011 asks for three lines on the console.
 
@@ -43,6 +44,9 @@ Verdict guest_main() {
     open_switchboard();
     if (args.value("trigger", "tree") == "level") {
         keep_level();
+    }
+    if (const std::uint64_t spi = args.number("spi", 0); spi >= first_spi.value && spi < 1020) {
+        use_spi(Intid{static_cast<std::uint32_t>(spi)});
     }
     const std::string_view wanted = args.value("mode", "all");
     if (wanted == "bench") {
