@@ -2,6 +2,7 @@
 #include "hyp/guest_access.hpp"
 
 #include "hyp/core/vgic/sgi.hpp"
+#include "hyp/passthrough.hpp"
 
 namespace hyp {
 
@@ -81,7 +82,7 @@ Device device_at(GicGeneration generation, const GuestAccess& access) {
                 offset < frame_size ? VdistFrame::gicr_rd : VdistFrame::gicr_sgi,
                 offset % frame_size};
     }
-    return {};
+    return {.kind = Device::Kind::forwarded};
 }
 
 u32 physical_words(const Vcpu& vcpu, const Device& device, const GuestAccess& access) {
@@ -99,6 +100,7 @@ Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access
     switch (device.kind) {
     case Device::Kind::none: return {Outcome::absent};
     case Device::Kind::ignored: break;
+    case Device::Kind::forwarded: return forward_access(*vcpu.vm, access);
     case Device::Kind::deactivation: return {Outcome::deactivation, access.value};
     case Device::Kind::distributor:
         if (access.direction == Direction::read) {

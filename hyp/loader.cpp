@@ -4,6 +4,7 @@
 #include "hyp/arch/cache.hpp"
 #include "hyp/arch/mapping.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
+#include "hyp/platform/free_ram.hpp"
 
 #include <cstring>
 
@@ -12,6 +13,12 @@ namespace hyp {
 namespace {
 
 using mapping::WindowSlot;
+
+// Kept for as long as the manifest is read: its strings are.
+struct alignas(8) ManifestBytes {
+    u8 bytes[manifest_size_limit];
+};
+[[gnu::section(".noinit")]] ManifestBytes manifest_storage;
 
 // A guest's bytes, mapped for writing until the end of the scope, then cleaned to the PoC.
 class GuestBytes {
@@ -69,7 +76,7 @@ constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB t
                                .ram = description.ram(),
                                .initrd = placement.initrd,
                                .bootargs = description.bootargs,
-                               .pl011 = description.pl011};
+                               .devices = description.devices};
     const Result<usize> written = write_guest_tree(guest.bytes(), placement.tree.size, machine);
     return written.ok() ? Status{Done{}} : Status{written.error()};
 }
@@ -95,8 +102,33 @@ constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB t
 
 } // namespace
 
-Result<PaRange> find_free_ram(const Platform& platform, PackedImage image, u64 size) {
+Result<Manifest> read_packed_manifest(PackedImage image, NodePath& path) {
+    if (image.size <= manifest_offset) {
+        return Error{"this image holds no guest: pack one with scripts/pack (make image)"};
+    }
+    const u64 length = image.size - manifest_offset < manifest_size_limit
+                           ? image.size - manifest_offset
+                           : manifest_size_limit;
+    const u8* source =
+        mapping::map_window(WindowSlot::source, image.base + manifest_offset, length);
+    const u8* size_bytes = source + 4; // totalsize of the flattened tree, big-endian
+    u64 total = u64{size_bytes[0]} << 24 | u64{size_bytes[1]} << 16 | u64{size_bytes[2]} << 8 |
+                size_bytes[3];
+    total = total < length ? total : length;
+    std::memcpy(manifest_storage.bytes, source, total);
+    mapping::unmap_window(WindowSlot::source);
+    return read_manifest(manifest_storage.bytes, total, ManifestForm::packed, image.size, path);
+}
+
+Result<PaRange> take_ram(const VmDescription& description, const Platform& platform,
+                         PackedImage image) {
+    const u64 size = description.memory;
     const PaRange taken{image.base, image.size};
+    if (description.dma_trusted) {
+        const PaRange same{Pa{guest_ram_base.value()}, size};
+        const Status status = check_one_to_one(platform, taken, same);
+        return status.ok() ? Result<PaRange>{same} : Result<PaRange>{status.error()};
+    }
     for (u32 n = 0; n < platform.ram_count; ++n) {
         const PaRange ram = platform.ram[n];
         const Pa at = skip_taken(platform, taken, ram.base.align_up(guest_memory_granule), size);
@@ -107,15 +139,8 @@ Result<PaRange> find_free_ram(const Platform& platform, PackedImage image, u64 s
     return Error{"the machine has no free contiguous memory for this VM"};
 }
 
-Status map_guest(Vm& vm, const VmDescription& description, const Platform& platform) {
+Status map_guest(Vm& vm, const Platform& platform) {
     Status status = vm.stage2.map(guest_ram_base, vm.ram.base, vm.ram.size, Stage2Memory::ram);
-    if (description.pl011 && platform.uart.kind != UartKind::pl011) {
-        return Error{"the manifest gives it the PL011, but the machine's console is none"};
-    }
-    if (status.ok() && description.pl011) {
-        status = vm.stage2.map(guest_map::pl011.base, platform.uart.frame.base,
-                               guest_map::pl011.size, Stage2Memory::device);
-    }
     if (status.ok() && platform.gic.generation == GicGeneration::v2) {
         status = vm.stage2.map(guest_map::gicc.base, platform.gic.gicv.base, guest_map::gicc.size,
                                Stage2Memory::device);

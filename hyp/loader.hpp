@@ -15,11 +15,17 @@ struct PackedImage {
     u64 size = 0; // with payloads; 0 when nothing is packed
 };
 
-// Free, 2 MiB aligned, contiguous memory outside everything reserved; fails if there is none.
-[[nodiscard]] Result<PaRange> find_free_ram(const Platform& platform, PackedImage image, u64 size);
+// Reads the compiled manifest of a packed image, copied out of it first: its strings live on.
+// On failure Error::where points into `path`.
+[[nodiscard]] Result<Manifest> read_packed_manifest(PackedImage image, NodePath& path);
 
-// Maps the guest's RAM and passed-through devices. `gicv`: the GICv2 virtual CPU interface.
-[[nodiscard]] Status map_guest(Vm& vm, const VmDescription& description, const Platform& platform);
+// Free, 2 MiB aligned, contiguous memory outside everything reserved - for a dma-trusted VM that at
+// the addresses at which it sees it. Fails if there is none.
+[[nodiscard]] Result<PaRange> take_ram(const VmDescription& description, const Platform& platform,
+                                       PackedImage image);
+
+// Maps the guest's RAM and, on GICv2, the virtual CPU interface.
+[[nodiscard]] Status map_guest(Vm& vm, const Platform& platform);
 
 // Copies the payloads, refusing a wrong hash, and writes the tree.
 [[nodiscard]] Status load_guest(const Vm& vm, const VmDescription& description, PackedImage image,

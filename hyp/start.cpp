@@ -9,6 +9,7 @@
 #include "hyp/core/regs/spsr.hpp"
 #include "hyp/el2_setup.hpp"
 #include "hyp/irq.hpp"
+#include "hyp/passthrough.hpp"
 #include "hyp/self_crash.hpp"
 
 #include <optional>
@@ -31,12 +32,6 @@ struct alignas(8192) Stage2Pages {
 };
 [[gnu::section(".noinit")]] Stage2Pages stage2_storage;
 
-// Kept for as long as the manifest is read: its strings are.
-struct alignas(8) ManifestBytes {
-    u8 bytes[manifest_size_limit];
-};
-[[gnu::section(".noinit")]] ManifestBytes manifest_storage;
-
 // Empty until built, so that they take no room in the image.
 constinit std::optional<Vm> vm_storage{};
 constinit std::optional<Vcpu> vcpu_storage{};
@@ -48,29 +43,10 @@ void require(const Status& status, const char* what) {
     }
 }
 
-// Copies the compiled manifest out of the image, and reads it.
 [[nodiscard]] Manifest open_manifest(PackedImage image) {
-    if (image.size <= manifest_offset) {
-        refuse("this image holds no guest: pack one with scripts/pack (make image)");
-    }
-    const u64 length = image.size - manifest_offset < manifest_size_limit
-                           ? image.size - manifest_offset
-                           : manifest_size_limit;
-    const u8* source =
-        mapping::map_window(mapping::WindowSlot::source, image.base + manifest_offset, length);
-    const u8* size_bytes = source + 4; // totalsize of the flattened tree, big-endian
-    u64 total = u64{size_bytes[0]} << 24 | u64{size_bytes[1]} << 16 | u64{size_bytes[2]} << 8 |
-                size_bytes[3];
-    total = total < length ? total : length;
-    __builtin_memcpy(manifest_storage.bytes, source, total);
-    mapping::unmap_window(mapping::WindowSlot::source);
-
     static constinit NodePath path{};
-    const Result<Manifest> manifest =
-        read_manifest(manifest_storage.bytes, total, ManifestForm::packed, image.size, path);
-    if (!manifest.ok()) {
-        refuse("manifest: %s: %s", manifest.error().where, manifest.error().reason);
-    }
+    const Result<Manifest> manifest = read_packed_manifest(image, path);
+    require(manifest.ok() ? Status{Done{}} : Status{manifest.error()}, "manifest");
     return manifest.value();
 }
 
@@ -142,21 +118,25 @@ template <class G>
     const u32 bits = ipa_bits(reg::read<reg::id_aa64mmfr0_el1>() & 0xf);
     Vm& vm = vm_storage.emplace(platform.gic.generation, caps);
     vm.label = description.label;
-    const Result<PaRange> ram = find_free_ram(platform, image, description.memory);
+    const Result<PaRange> ram = take_ram(description, platform, image);
     if (!ram.ok()) {
         refuse("VM %s: %s (%lu MiB wanted)", description.label, ram.error().reason,
                description.memory / mib);
     }
     vm.ram = ram.value();
-    const Pa tables{reinterpret_cast<u64>(stage2_storage.words) - HYP_IMAGE_VA +
-                    mapping::image_pa().value()};
+    const Pa tables = mapping::pa_in_image(stage2_storage.words);
     vm.stage2 = Stage2{{stage2_storage.words, tables, stage2_pages}, bits};
-    require(map_guest(vm, description, platform), description.label);
+    require(map_guest(vm, platform), description.label);
     require(load_guest(vm, description, image, platform.gic.generation), description.label);
     read_id_registers(vm, platform.gic.generation, bits);
     baton.console.print("doctor: VM %s: %lu MiB at 0x%lx, entry 0x%lx, \"%s\"\n", description.label,
                         description.memory / mib, vm.ram.base.value(), description.entry.value(),
                         description.bootargs);
+    if (description.dma_trusted) {
+        baton.console.print("doctor: VM %s is dma-trusted: its devices reach all memory, so what "
+                            "Baton says of isolation does not hold for it\n",
+                            description.label);
+    }
     return vm;
 }
 
@@ -193,6 +173,10 @@ template <class G>
     }
     Vm& vm = build_vm(description, caps, platform, image);
     Vcpu& vcpu = build_vcpu(vm, description, caps, platform);
+    description.devices.for_each([&](DeviceId id) {
+        const PassedDevice device = give_device(vcpu, description, platform, id);
+        gic.set_trigger(device.pintid, device.trigger);
+    });
     gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     configure_el2(vm, caps.generation, caps.quirk_no_reevaluation ? WfiTrap::yes : WfiTrap::no);
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");

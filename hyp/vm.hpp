@@ -14,6 +14,12 @@
 
 namespace hyp {
 
+// A device whose accesses EL2 makes for the guest: where EL2 sees it. Size 0: it is not the VM's.
+struct ForwardedFrame {
+    u64 va = 0;
+    u64 size = 0;
+};
+
 struct Vm {
     Vm(GicGeneration generation, const VgicCaps& caps)
         : irqs{1, caps.guest_group}, distributor{irqs, generation} {}
@@ -24,7 +30,8 @@ struct Vm {
     Stage2 stage2{};
     PaRange ram{};                         // behind guest_ram_base, contiguous
     u64 id_registers[id_register_count]{}; // what TID3 traps answer
-    u64 verdict = 0;                       // the guest's last verdict: 0, or something is wrong
+    ForwardedFrame forwarded[device_count]{};
+    u64 verdict = 0; // the guest's last verdict: 0, or something is wrong
 };
 
 struct Vcpu {
@@ -47,7 +54,6 @@ inline constexpr IpaRange gicd_v3{Ipa{0x0800'0000}, 64 * kib};
 inline constexpr IpaRange gicc{Ipa{0x0801'0000}, 4 * kib};     // GICV's first page
 inline constexpr IpaRange gicc_dir{Ipa{0x0801'1000}, 4 * kib}; // its second: trapped
 inline constexpr IpaRange gicr{Ipa{0x080a'0000}, 128 * kib};   // one vCPU
-inline constexpr IpaRange pl011{Ipa{0x0900'0000}, 4 * kib};
 
 } // namespace guest_map
 } // namespace hyp

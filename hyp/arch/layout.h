@@ -17,6 +17,7 @@
 #define HYP_IMAGE_SPAN 0x200000 // the image and its memory fit one level-2 entry
 #define HYP_DEVICES_VA 0x3ffffe00000
 
+#define HYP_FORWARDED_VA 0x3ffffe00000 // devices that share a page: 34 pages, one for each
 #define HYP_GICR_VA 0x3fffffc0000  // 2^42 - 2^18: RD_base, then SGI_base at + 0x10000
 #define HYP_GICD_VA 0x3fffffe0000  // 2^42 - 2^17: 64 KiB
 #define HYP_GICH_VA 0x3ffffff8000  // 2^42 - 2^15

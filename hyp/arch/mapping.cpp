@@ -53,16 +53,17 @@ void unmap_device_page(u64 va) {
     flush_translations();
 }
 
+Pa pa_in_image(const void* object) {
+    return Pa{reinterpret_cast<u64>(object) - HYP_IMAGE_VA + image_base.value()};
+}
+
 void map_percpu(const void* page) {
-    const Pa pa{reinterpret_cast<u64>(page) - HYP_IMAGE_VA + image_base.value()};
+    const Pa pa = pa_in_image(page);
     boot_storage.devices3[(HYP_PERCPU_VA - HYP_DEVICES_VA) / stage1::page_size] =
         stage1::page(pa, regime, Rights::read_write, Memory::normal);
     publish_entries();
 }
 
-Pa image_pa() {
-    return image_base;
-}
 void set_image_pa(Pa pa) {
     image_base = pa;
 }
@@ -70,6 +71,17 @@ void set_image_pa(Pa pa) {
 void drop_identity() {
     boot_storage.level0[stage1::index(0, image_base.value())] = 0;
     flush_translations();
+}
+
+void map_identity(Pa block) {
+    const u64 base = block.value();
+    boot_storage.level0[stage1::index(0, base)] =
+        stage1::table(pa_in_image(boot_storage.identity1));
+    boot_storage.identity1[stage1::index(1, base)] =
+        stage1::table(pa_in_image(boot_storage.identity2));
+    boot_storage.identity2[stage1::index(2, base)] =
+        stage1::block(block, regime, Rights::read_execute, Memory::normal);
+    publish_entries();
 }
 
 u8* map_window(WindowSlot slot, Pa pa, u64 size) {

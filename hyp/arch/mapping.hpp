@@ -22,11 +22,15 @@ void unmap_device_page(u64 va);
 void map_percpu(const void* page);
 
 // Physical address of something inside the image.
-[[nodiscard]] Pa image_pa();
+[[nodiscard]] Pa pa_in_image(const void* object);
 void set_image_pa(Pa pa);
 
 // The identity map has done its work: from here low addresses fault.
 void drop_identity();
+
+// The 2 MiB block of an image at its own address, to jump to: read and execute. After
+// drop_identity().
+void map_identity(Pa block);
 
 // A view of [pa, pa + size) in the window, normal memory, until unmap. Two slots of 512 MiB:
 // 0 is read from, 1 is written to. Returns null when the range does not fit.

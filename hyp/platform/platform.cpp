@@ -5,6 +5,7 @@
 
 #include "hyp/platform/gic_node.hpp"
 #include "hyp/platform/node.hpp"
+#include "hyp/platform/passable_nodes.hpp"
 #include "hyp/platform/uart_choice.hpp"
 
 #include <libfdt.h>
@@ -32,7 +33,6 @@ private:
     void judge_by_compatible();
     void inherit();
     void add_cpu();
-    void add_psci();
     void add_ranges(PaRange* list, u32& count, u32 limit, const char* fault);
     void add_range(PaRange* list, u32& count, u32 limit, PaRange range, const char* fault);
     void add_memory_reservations();
@@ -51,6 +51,7 @@ private:
     GicIdentity gic_;
     InterruptSource maintenance_;
     InterruptSource timer_;
+    PassableNodes passable_;
     UartChoice uarts_;
 };
 
@@ -166,6 +167,9 @@ void PlatformReader::judge_by_compatible() {
     const TreeValue& list = props_.get(Prop::compatible);
     for (const char* text = next_string(list, nullptr); text != nullptr;
          text = next_string(list, text)) {
+        if (passable_.add(text, stack_, props_, out_)) {
+            return;
+        }
         if (!starts_with(text, "arm,")) {
             continue;
         }
@@ -179,7 +183,9 @@ void PlatformReader::judge_by_compatible() {
             return;
         }
         if (starts_with(kind, "psci")) {
-            add_psci();
+            out_.conduit = props_.is(Prop::method, "smc")   ? Conduit::smc
+                           : props_.is(Prop::method, "hvc") ? Conduit::hvc
+                                                            : out_.conduit;
             return;
         }
         GicGeneration generation;
@@ -212,14 +218,6 @@ void PlatformReader::add_cpu() {
         cpu.enable = CpuEnable::spin_table;
         const TreeValue& release = props_.get(Prop::cpu_release_addr);
         cpu.release = Pa{release.number(0, release.cells() < 2 ? release.cells() : 2)};
-    }
-}
-
-void PlatformReader::add_psci() {
-    if (props_.is(Prop::method, "smc")) {
-        out_.conduit = Conduit::smc;
-    } else if (props_.is(Prop::method, "hvc")) {
-        out_.conduit = Conduit::hvc;
     }
 }
 
@@ -276,6 +274,7 @@ void PlatformReader::finish() {
     wire(out_.timer.ptimer, timer_, 1);
     wire(out_.timer.vtimer, timer_, 2);
     wire(out_.timer.hyp, timer_, 3);
+    passable_.finish(gic_, out_);
     out_.uart = uarts_.choose(gic_);
 }
 

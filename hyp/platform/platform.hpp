@@ -62,12 +62,19 @@ struct PlatformUart {
     WiredInterrupt interrupt{};
 };
 
+// A device that may be a guest's. Size 0: the tree has none.
+struct PlatformDevice {
+    PaRange frame{};
+    WiredInterrupt interrupt{};
+};
+
 enum class Conduit : u8 { none, smc, hvc };
 
 struct Platform {
     static constexpr u32 max_ram = 16;
     static constexpr u32 max_reserved = 32;
     static constexpr u32 max_cpus = 16;
+    static constexpr u32 max_virtio = 32;
 
     char model[48] = {}; // cut if longer; the root's first compatible string when there is no model
     PaRange ram[max_ram]{};
@@ -78,7 +85,10 @@ struct Platform {
     u32 cpu_count = 0;
     PlatformGic gic{};
     PlatformTimer timer{};
-    PlatformUart uart{}; // the one Baton speaks on: /chosen stdout-path, else the first known one
+    PlatformUart uart{};  // the one Baton speaks on: /chosen stdout-path, else the first known one
+    PlatformDevice rtc{}; // the first PL031
+    PlatformDevice virtio[max_virtio]{}; // virtio-mmio transports by address; more are not used
+    u32 virtio_count = 0;
     Conduit conduit = Conduit::none;
 };
 

@@ -22,6 +22,10 @@ public:
         const std::string value{text};
         check(fdt_property(bytes_.data(), name, value.c_str(), static_cast<int>(value.size() + 1)));
     }
+    // Each ended by its \0.
+    void strings(const char* name, const std::string& list) {
+        check(fdt_property(bytes_.data(), name, list.data(), static_cast<int>(list.size())));
+    }
     void cell(const char* name, hyp::u32 value) {
         check(fdt_property_u32(bytes_.data(), name, value));
     }
@@ -86,8 +90,14 @@ void write_vm(Writer& tree, const hyp::VmDescription& vm, const PackedVm& packed
     if (vm.bootargs[0] != '\0') {
         tree.string("bootargs", vm.bootargs);
     }
-    if (vm.pl011) {
-        tree.string("devices", "pl011");
+    std::string devices;
+    vm.devices.for_each(
+        [&](hyp::DeviceId id) { devices += hyp::device_name(id).text + std::string{'\0'}; });
+    if (!devices.empty()) {
+        tree.strings("devices", devices);
+    }
+    if (vm.dma_trusted) {
+        tree.empty("dma-trusted");
     }
     tree.string("on-crash", "stop");
     tree.begin("kernel");

@@ -103,7 +103,7 @@ void check_guest_tree(const VmDescription& vm) {
     alignas(8) static u8 buffer[guest_tree_limit];
     const Placement place = place_guest(vm);
     for (const GicGeneration gic : {GicGeneration::v2, GicGeneration::v3}) {
-        const GuestMachine machine{gic, vm.vcpus, vm.ram(), place.initrd, vm.bootargs, vm.pl011};
+        const GuestMachine machine{gic, vm.vcpus, vm.ram(), place.initrd, vm.bootargs, vm.devices};
         const Result<usize> size = write_guest_tree(buffer, sizeof buffer, machine);
         require(size.ok() && size.value() <= sizeof buffer, "the guest's tree is written");
         const Result<Platform> read = read_platform(buffer, size.value(), Pa{0});
@@ -112,7 +112,8 @@ void check_guest_tree(const VmDescription& vm) {
         require(platform.ram_count == 1 && platform.ram[0].base.value() == vm.ram().base.value() &&
                     platform.ram[0].size == vm.memory && platform.cpu_count == vm.vcpus &&
                     platform.gic.present && platform.gic.generation == gic &&
-                    (platform.uart.kind == UartKind::pl011) == vm.pl011,
+                    (platform.uart.kind == UartKind::pl011) == vm.devices.has(DeviceId::pl011) &&
+                    (platform.rtc.frame.size != 0) == vm.devices.has(DeviceId::pl031),
                 "the guest's tree says another machine");
     }
 }
@@ -120,12 +121,14 @@ void check_guest_tree(const VmDescription& vm) {
 void check(const Manifest& manifest, ManifestForm form, ManifestLimits limits, u64 image_size) {
     require(manifest.vm_count >= 1 && manifest.vm_count <= limits.vms, "count of VMs");
     require(manifest.options.list_registers <= 16, "count of list registers");
-    u32 consoles = 0;
+    DeviceSet given;
     for (u32 n = 0; n < manifest.vm_count; ++n) {
         const VmDescription& vm = manifest.vms[n];
         require(vm.vcpus >= 1 && vm.vcpus <= limits.vcpus, "count of vCPUs");
         require(vm.memory % (2 * mib) == 0 && vm.memory != 0 && vm.memory <= 255 * gib, "memory");
-        consoles += vm.pl011 ? 1 : 0;
+        require(vm.devices.shared_with(given).is_empty(), "two VMs of one device");
+        given.add(vm.devices);
+        require(vm.dma_trusted || !vm.devices.has_bus_master(), "a bus master held by no map");
         for (u32 i = 0; i < n; ++i) {
             require(std::string_view{vm.label} != manifest.vms[i].label, "two VMs of one label");
         }
@@ -138,7 +141,6 @@ void check(const Manifest& manifest, ManifestForm form, ManifestLimits limits, u
             check_guest_tree(vm);
         }
     }
-    require(consoles <= 1, "two VMs of one console");
 }
 
 // What the packer writes from a source is accepted and says the same.
@@ -167,8 +169,8 @@ void check_packing(const Manifest& source, ManifestLimits limits) {
         const VmDescription& to = again.vms[n];
         require(std::string_view{from.label} == to.label &&
                     std::string_view{from.bootargs} == to.bootargs && from.vcpus == to.vcpus &&
-                    from.memory == to.memory && from.pl011 == to.pl011 &&
-                    from.has_initrd == to.has_initrd,
+                    from.memory == to.memory && from.devices == to.devices &&
+                    from.dma_trusted == to.dma_trusted && from.has_initrd == to.has_initrd,
                 "the packed form describes another VM");
     }
 }

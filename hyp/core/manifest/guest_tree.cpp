@@ -16,18 +16,16 @@ constexpr u32 phandle_clock = 2;
 // Linux bindings/interrupt-controller/arm,gic.yaml: kinds and flags of an interrupt.
 constexpr u32 spi = 0;
 constexpr u32 ppi = 1;
+constexpr u32 edge_rising = 1;
 constexpr u32 level_high = 4;
 
 constexpr u32 gicd = 0x0800'0000;
 constexpr u32 gicc = 0x0801'0000;
 constexpr u32 gicr = 0x080a'0000;
-constexpr u32 uart = 0x0900'0000;
 constexpr u32 gic_frame = 0x10000;
 constexpr u32 gicc_frame = 0x2000; // two pages: GICC_DIR is in the second
 constexpr u32 gicr_frame = 0x20000;
-constexpr u32 uart_frame = 0x1000;
-constexpr u32 uart_spi = 1;
-constexpr u32 uart_clock_hz = 24'000'000;
+constexpr u32 clock_hz = 24'000'000;
 
 // Knows the forms of a property's value, and collects the first error, so that a tree can be written
 // line by line.
@@ -81,10 +79,10 @@ private:
     return static_cast<u32>(value);
 }
 
-// A unit address: up to three hexadecimal digits without leading zeroes, as Aff1 and Aff0 need.
+// A unit address: hexadecimal digits without leading zeroes.
 void write_hex(char* to, u32 value) {
     bool begun = false;
-    for (u32 shift = 12; shift != 0;) {
+    for (u32 shift = 32; shift != 0;) {
         shift -= 4;
         const u32 digit = value >> shift & 0xf;
         begun = begun || digit != 0 || shift == 0;
@@ -101,7 +99,7 @@ void write_cpus(GuestTreeWriter& tree, const GuestMachine& machine) {
     tree.cells<0U>("#size-cells");
     for (u32 n = 0; n < machine.vcpus; ++n) {
         const u64 affinity = guest_affinity(machine.gic, n);
-        char name[] = "cpu@000";
+        char name[] = "cpu@00000000";
         write_hex(name + 4, low(affinity));
         tree.begin_node(name);
         tree.string("device_type", "cpu");
@@ -143,21 +141,47 @@ void write_timer(GuestTreeWriter& tree, const GuestMachine& machine) {
     tree.end_node();
 }
 
-void write_uart(GuestTreeWriter& tree) {
-    // Linux' PL011 driver does not start without its clock.
+// Linux' drivers of PL011 and PL031 do not start without a clock.
+void write_clock(GuestTreeWriter& tree) {
     tree.begin_node("apb-pclk");
     tree.string("compatible", "fixed-clock");
     tree.cells<0U>("#clock-cells");
-    tree.cells<uart_clock_hz>("clock-frequency");
+    tree.cells<clock_hz>("clock-frequency");
     tree.string("clock-output-names", "clk24mhz");
     tree.cells<phandle_clock>("phandle");
     tree.end_node();
-    tree.begin_node("pl011@9000000");
-    tree.strings("compatible", "arm,pl011\0arm,primecell");
-    tree.cells<0U, uart, 0U, uart_frame>("reg");
-    tree.cells<spi, uart_spi, level_high>("interrupts");
-    tree.cells<phandle_clock, phandle_clock>("clocks");
-    tree.strings("clock-names", "uartclk\0apb_pclk");
+}
+
+// Leaves the node open.
+void begin_device(GuestTreeWriter& tree, const char* name, DeviceId id, u32 trigger) {
+    const GuestDevice device = guest_device(id);
+    const u64 base = device.frame.base.value();
+    char unit[32];
+    const usize length = std::strlen(name);
+    std::memcpy(unit, name, length);
+    write_hex(unit + length, low(base));
+    tree.begin_node(unit);
+    tree.cells("reg", high(base), low(base), 0U, low(device.frame.size));
+    tree.cells("interrupts", spi, device.vintid.value() - VIntid::spi(0).value(), trigger);
+}
+
+// Names, flags and clocks as in QEMU's tree of virt.
+void write_device(GuestTreeWriter& tree, DeviceId id) {
+    if (id == DeviceId::pl011) {
+        begin_device(tree, "pl011@", id, level_high);
+        tree.strings("compatible", "arm,pl011\0arm,primecell");
+        tree.cells<phandle_clock, phandle_clock>("clocks");
+        tree.strings("clock-names", "uartclk\0apb_pclk");
+    } else if (id == DeviceId::pl031) {
+        begin_device(tree, "pl031@", id, level_high);
+        tree.strings("compatible", "arm,pl031\0arm,primecell");
+        tree.cells<phandle_clock>("clocks");
+        tree.string("clock-names", "apb_pclk");
+    } else {
+        begin_device(tree, "virtio_mmio@", id, edge_rising);
+        tree.string("compatible", "virtio,mmio");
+        tree.empty("dma-coherent");
+    }
     tree.end_node();
 }
 
@@ -176,7 +200,7 @@ void write_chosen(GuestTreeWriter& tree, const GuestMachine& machine) {
     if (machine.bootargs[0] != '\0') {
         tree.string("bootargs", machine.bootargs);
     }
-    if (machine.pl011) {
+    if (machine.devices.has(DeviceId::pl011)) {
         tree.string("stdout-path", "/pl011@9000000");
     }
     if (machine.initrd.size != 0) {
@@ -206,9 +230,10 @@ Result<usize> write_guest_tree(void* buffer, usize size, const GuestMachine& mac
     tree.end_node();
     write_gic(tree, machine);
     write_timer(tree, machine);
-    if (machine.pl011) {
-        write_uart(tree);
+    if (!machine.devices.is_empty()) {
+        write_clock(tree);
     }
+    machine.devices.for_each([&](DeviceId id) { write_device(tree, id); });
     write_platform(tree);
     write_chosen(tree, machine);
     tree.end_node();

@@ -6,6 +6,7 @@
 #include "hyp/core/base/gic_generation.hpp"
 #include "hyp/core/base/result.hpp"
 #include "hyp/core/base/types.hpp"
+#include "hyp/core/manifest/devices.hpp"
 
 namespace hyp {
 
@@ -15,7 +16,7 @@ struct GuestMachine {
     IpaRange ram{};
     IpaRange initrd{}; // size 0: none
     const char* bootargs = "";
-    bool pl011 = true;
+    DeviceSet devices{};
 };
 
 // VMPIDR_EL1 affinity of vCPU n as QEMU's virt numbers CPUs: 8 a cluster with GICv2, 16 with GICv3.

@@ -8,6 +8,7 @@
 #include "hyp/core/base/addr.hpp"
 #include "hyp/core/base/result.hpp"
 #include "hyp/core/base/types.hpp"
+#include "hyp/core/manifest/devices.hpp"
 
 namespace hyp {
 
@@ -45,7 +46,9 @@ struct VmDescription {
     u64 memory = 0;               // bytes
     u32 vcpus = 0;                // 1 to 8
     bool has_initrd = false;
-    bool pl011 = false; // the machine's UART is this VM's
+    // Its devices may read and write all memory. Its RAM lies at the same addresses of the machine.
+    bool dma_trusted = false;
+    DeviceSet devices{};
     OnCrash on_crash = OnCrash::stop;
     Payload kernel{};
     Ipa entry{};

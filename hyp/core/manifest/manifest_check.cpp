@@ -38,6 +38,17 @@ bool clash(const Payload& left, const Payload& right) {
     return !same && overlap(left, right);
 }
 
+// A device, and with it an INTID, has one owner.
+const char* clashing_device(DeviceSet both) {
+    if (both.has(DeviceId::pl011)) {
+        return "the device pl011 belongs to an earlier VM";
+    }
+    if (both.has(DeviceId::pl031)) {
+        return "the device pl031 belongs to an earlier VM";
+    }
+    return both.is_empty() ? nullptr : "a device virtio-mmio belongs to an earlier VM";
+}
+
 const char* check_memory(const VmDescription& vm) {
     const u64 load = vm.kernel.load.value();
     if (load % guest_page != 0 || vm.entry.value() % instruction_size != 0) {
@@ -87,6 +98,13 @@ const char* check_vm(const VmDescription& vm, u64 image_size) {
     return fault == nullptr ? check_memory(vm) : fault;
 }
 
+const char* check_devices(const VmDescription& vm) {
+    return !vm.devices.has_bus_master() || vm.dma_trusted
+               ? nullptr
+               : "a virtio-mmio device reads and writes memory by itself, which no VM's map "
+                 "holds back: the VM must be dma-trusted to have one";
+}
+
 const char* check_against_earlier(const Manifest& manifest, u32 n) {
     const VmDescription& vm = manifest.vms[n];
     for (u32 i = 0; i < n; ++i) {
@@ -94,8 +112,11 @@ const char* check_against_earlier(const Manifest& manifest, u32 n) {
         if (same_string(vm.label, earlier.label)) {
             return "an earlier VM has the same label";
         }
-        if (vm.pl011 && earlier.pl011) {
-            return "the device pl011 belongs to an earlier VM";
+        if (const char* fault = clashing_device(vm.devices.shared_with(earlier.devices))) {
+            return fault;
+        }
+        if (vm.dma_trusted && earlier.dma_trusted) {
+            return "an earlier VM is dma-trusted, and its memory lies at the same addresses";
         }
         // An absent initrd has length 0 and overlaps nothing.
         if (clash(vm.kernel, earlier.kernel) || clash(vm.kernel, earlier.initrd) ||

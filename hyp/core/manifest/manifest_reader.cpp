@@ -21,6 +21,7 @@ const ManifestReader::Rule ManifestReader::rules[] = {
     {"kernel",         vm,               true,  false, true,  Key::kernel_file},
     {"initrd",         vm,               true,  false, false, Key::initrd_file},
     {"devices",        vm,               true,  true,  false, Key::devices},
+    {"dma-trusted",    vm,               true,  true,  false, Key::dma_trusted},
     {"on-crash",       vm,               true,  true,  false, Key::on_crash},
     {"offset",         kernel | initrd,  false, true,  true,  Key::offset},
     {"length",         kernel | initrd,  false, true,  true,  Key::length},
@@ -149,6 +150,9 @@ const char* ManifestReader::end_vm(const Node& node) {
         if (const char* fault = check_vm(current(), image_size_)) {
             return fault;
         }
+    }
+    if (const char* fault = check_devices(current())) {
+        return fault;
     }
     return check_against_earlier(out_, out_.vm_count - 1);
 }

@@ -36,6 +36,7 @@ private:
         kernel_file,
         initrd_file,
         devices,
+        dma_trusted,
         on_crash,
         offset,
         length,

@@ -150,13 +150,15 @@ const char* ManifestReader::take_devices(const TreeValue& value) {
     }
     for (const char* name = next_string(value, nullptr); name != nullptr;
          name = next_string(value, name)) {
-        if (!same_string(name, "pl011")) {
-            return "this names an unknown device: only \"pl011\" is known";
+        const DeviceSet named = devices_named(name);
+        if (named.is_empty()) {
+            return "this names an unknown device: \"pl011\", \"pl031\", \"virtio-mmio@0\" to "
+                   "\"virtio-mmio@31\" and \"virtio-mmio\" for all of these are known";
         }
-        if (current().pl011) {
+        if (!named.shared_with(current().devices).is_empty()) {
             return "this names a device twice";
         }
-        current().pl011 = true;
+        current().devices.add(named);
     }
     return nullptr;
 }
@@ -186,6 +188,7 @@ const char* ManifestReader::take(Key key, const TreeValue& value) {
         current().has_initrd = true;
         return take_file(value, current().initrd_file);
     case Key::devices: return take_devices(value);
+    case Key::dma_trusted: return take_flag(value, current().dma_trusted);
     case Key::on_crash: return take_on_crash(value);
     case Key::offset: return take_dword(value, payload().offset);
     case Key::length: return take_dword(value, payload().length);

@@ -50,12 +50,18 @@ private:
 
 using Cells = std::vector<u32>;
 
+constexpr DeviceSet only(DeviceId id) {
+    DeviceSet set;
+    set.add(id);
+    return set;
+}
+
 constexpr GuestMachine one_v3{.gic = GicGeneration::v3,
                               .vcpus = 1,
                               .ram = {Ipa{0x4000'0000}, 256 * mib},
                               .initrd = {Ipa{0x4f00'0000}, 0x1234},
                               .bootargs = "console=ttyAMA0 quiet",
-                              .pl011 = true};
+                              .devices = only(DeviceId::pl011)};
 
 } // namespace
 
@@ -124,12 +130,61 @@ TEST_CASE("guest tree: what is not asked for is not there", "[manifest][guest]")
                           .ram = {Ipa{0x4000'0000}, 5 * gib},
                           .initrd = {},
                           .bootargs = "",
-                          .pl011 = false}};
+                          .devices = {}}};
     CHECK_FALSE(tree.has("/pl011@9000000"));
+    CHECK_FALSE(tree.has("/pl031@9010000"));
+    CHECK_FALSE(tree.has("/apb-pclk"));
+    CHECK_FALSE(tree.has("/virtio_mmio@a000000"));
     CHECK(tree.bytes("/chosen", "bootargs") == "(absent)"sv);
     CHECK(tree.bytes("/chosen", "stdout-path") == "(absent)"sv);
     CHECK(tree.bytes("/chosen", "linux,initrd-start") == "(absent)"sv);
     CHECK(tree.cells("/memory@40000000", "reg") == Cells{0, 0x4000'0000, 1, 0x4000'0000});
+}
+
+TEST_CASE("guest tree: every device that can be given", "[manifest][guest]") {
+    GuestMachine machine = one_v3;
+    machine.devices = DeviceSet::all_virtio();
+    machine.devices.add(DeviceId::pl031);
+    const GuestTree tree{machine};
+    CHECK_FALSE(tree.has("/pl011@9000000"));
+    CHECK(tree.bytes("/pl031@9010000", "compatible") == "arm,pl031\0arm,primecell\0"sv);
+    CHECK(tree.cells("/pl031@9010000", "reg") == Cells{0, 0x0901'0000, 0, 0x1000});
+    CHECK(tree.cells("/pl031@9010000", "interrupts") == Cells{0, 2, 4});
+    CHECK(tree.cells("/pl031@9010000", "clocks") == tree.cells("/apb-pclk", "phandle"));
+    CHECK(tree.bytes("/pl031@9010000", "clock-names") == "apb_pclk\0"sv);
+    CHECK(tree.bytes("/virtio_mmio@a000000", "compatible") == "virtio,mmio\0"sv);
+    CHECK(tree.bytes("/virtio_mmio@a003e00", "dma-coherent").empty());
+    CHECK(tree.cells("/virtio_mmio@a003e00", "reg") == Cells{0, 0x0a00'3e00, 0, 0x200});
+    CHECK(tree.cells("/virtio_mmio@a003e00", "interrupts") == Cells{0, 47, 1});
+    CHECK_FALSE(tree.has("/virtio_mmio@a004000"));
+
+    machine.devices = only(virtio_mmio(9));
+    const GuestTree one{machine};
+    CHECK(one.cells("/virtio_mmio@a001200", "interrupts") == Cells{0, 25, 1});
+    CHECK_FALSE(one.has("/virtio_mmio@a001000"));
+}
+
+TEST_CASE("guest tree: devices lie as in QEMU's own tree", "[manifest][guest]") {
+    GuestMachine machine = one_v3;
+    machine.devices = DeviceSet::all_virtio();
+    machine.devices.add(DeviceId::pl011);
+    machine.devices.add(DeviceId::pl031);
+    const GuestTree tree{machine};
+    const trees::Bytes host = trees::machine("virt-v3-smp1");
+    const Result<Platform> seen = read_platform(tree.raw().data(), tree.raw().size(), Pa{0});
+    const Result<Platform> real = read_platform(host.data(), host.size(), Pa{0});
+    REQUIRE((seen.ok() && real.ok()));
+    const auto same = [](const PlatformDevice& left, const PlatformDevice& right) {
+        return left.frame == right.frame && left.interrupt.present &&
+               left.interrupt.intid == right.interrupt.intid &&
+               left.interrupt.trigger == right.interrupt.trigger;
+    };
+    CHECK(same(seen.value().rtc, real.value().rtc));
+    REQUIRE(seen.value().virtio_count == 32);
+    REQUIRE(real.value().virtio_count == 32);
+    for (u32 n = 0; n < 32; ++n) {
+        CHECK(same(seen.value().virtio[n], real.value().virtio[n]));
+    }
 }
 
 TEST_CASE("guest tree: vCPUs are numbered as QEMU numbers CPUs", "[manifest][guest]") {

@@ -22,7 +22,9 @@ TEST_CASE("a source manifest is read", "[manifest]") {
     CHECK(vm.kernel_file == "a.img"sv);
     CHECK(vm.initrd_file == ""sv);
     CHECK_FALSE(vm.has_initrd);
-    CHECK(vm.pl011);
+    CHECK(vm.devices.has(DeviceId::pl011));
+    CHECK_FALSE(vm.devices.has(DeviceId::pl031));
+    CHECK_FALSE(vm.dma_trusted);
     CHECK(vm.on_crash == OnCrash::stop);
     CHECK(manifest.options.list_registers == 0);
     CHECK_FALSE(manifest.options.ignore_quirks);

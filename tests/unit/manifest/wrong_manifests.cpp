@@ -12,6 +12,12 @@ constexpr const char* wrong_label = ":label: this must be one string of 1 to 31 
 constexpr const char* wrong_memory = ":memory-mib: this must be a multiple of 2 from 2 to 261120";
 constexpr const char* no_cell = ": this must be one number, as in <256>";
 constexpr const char* wrong_file = ": this must be one string of printable ASCII characters";
+constexpr const char* unknown_device =
+    ":devices: this names an unknown device: \"pl011\", \"pl031\", \"virtio-mmio@0\" to "
+    "\"virtio-mmio@31\" and \"virtio-mmio\" for all of these are known";
+constexpr const char* bus_master = ": a virtio-mmio device reads and writes memory by itself, "
+                                   "which no VM's map holds back: the VM "
+                                   "must be dma-trusted to have one";
 
 // One property of a right source manifest replaced by `text`, and what is said below /vms/vm0.
 struct Wrong {
@@ -41,9 +47,18 @@ const Wrong wrong_properties[] = {
     {"vcpus", "vcpus = \"2\";", std::string{":vcpus"} + no_cell},
     {"kernel", "kernel = \"\";", std::string{":kernel"} + wrong_file},
     {"initrd", "initrd = <1>;", std::string{":initrd"} + wrong_file},
-    {"devices", "devices = \"pl011\", \"gpu\";",
-     ":devices: this names an unknown device: only \"pl011\" is known"},
+    {"devices", "devices = \"pl011\", \"gpu\";", unknown_device},
+    {"devices", "devices = \"virtio-mmio@32\"; dma-trusted;", unknown_device},
+    {"devices", "devices = \"virtio-mmio@07\"; dma-trusted;", unknown_device},
+    {"devices", "devices = \"virtio-mmio@\"; dma-trusted;", unknown_device},
+    {"devices", "devices = \"\";", unknown_device},
     {"devices", "devices = \"pl011\", \"pl011\";", ":devices: this names a device twice"},
+    {"devices", "devices = \"virtio-mmio\", \"virtio-mmio@31\"; dma-trusted;",
+     ":devices: this names a device twice"},
+    {"devices", "devices = \"virtio-mmio@0\";", bus_master},
+    {"devices", "devices = \"virtio-mmio\", \"pl011\";", bus_master},
+    {"dma-trusted", "dma-trusted = <1>;",
+     ":dma-trusted: this property has no value: it is given or not"},
     {"devices", "devices = [70];", ":devices: this must be a list of device names"},
     {"on-crash", "on-crash = \"dance\";", ":on-crash: the only thing to do on a crash is \"stop\""},
 };

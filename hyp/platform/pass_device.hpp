@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a device of the machine becomes a guest's: its frame, its interrupt, and whether the frame is
+// mapped or each access is forwarded. What cannot be given without giving more is refused.
+#pragma once
+
+#include "hyp/core/manifest/devices.hpp"
+#include "hyp/platform/platform.hpp"
+
+namespace hyp {
+
+struct PassedDevice {
+    // `map`: whole pages of the guest's own. `forward`: the page holds something else, too, so EL2
+    // makes each access for the guest.
+    enum class Way : u8 { map, forward };
+    PaRange frame{}; // as long as the guest's, or shorter
+    PIntid pintid{0};
+    Trigger trigger = Trigger::level;
+    Way way = Way::forward;
+};
+
+// `id` of the machine, for a VM that has `owned`, `id` among them. Fails when the machine has no
+// such device, or its interrupt is no SPI or serves another device, too.
+[[nodiscard]] Result<PassedDevice> pass_device(const Platform& platform, DeviceSet owned,
+                                               DeviceId id);
+
+} // namespace hyp
