@@ -3,7 +3,8 @@
 // with one service: the GIC's secure half, which only EL3 can set and whose addresses only the
 // device tree knows. EL2 calls it once, by SMC, when it has read the tree.
 //
-//   x0 = EL3_OPEN_GIC, x1 = GICD, x2 = GICR of this pCPU or 0, x3 = GICC or 0 (physical addresses)
+//   x0 = EL3_OPEN_GIC, x1 = GICD, x2 = GICR of this pCPU or 0, x3 = GICC or 0, x4 = the image, which
+//   may have moved: from here on this code is the copy's (physical addresses)
 //   -> x0 = 0. Clobbers x1-x9. Anything else returns -1.
 //
 // The call works once, and only from EL2. What else a guest can make trap to EL3 (a register whose
@@ -99,6 +100,7 @@ el3_call:
     mrs x9, scr_el3
     orr x9, x9, #SCR_EL3_SMD
     msr scr_el3, x9
+    msr vbar_el3, x4
     mov w4, #-1
     mov w8, #0x10000 // a bound for every wait: hardware needs microseconds
     cbz x2, open_v2

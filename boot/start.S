@@ -39,7 +39,7 @@ entry:
     b.lo at_el1
     b el3_entry // comes back to at_el2, at EL2
 
-    .global at_el2
+    .global at_el2 // a copy of the image is entered here (hyp/move.cpp), MMU on at its own address
 at_el2:
     msr DAIFSet, #0xf
     msr SPSel, #1 // firmware may have used SP_EL0

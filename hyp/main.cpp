@@ -10,6 +10,7 @@
 #include "hyp/baton.hpp"
 #include "hyp/core/regs/gicr.hpp"
 #include "hyp/doctor.hpp"
+#include "hyp/move.hpp"
 #include "hyp/start.hpp"
 #include "hyp/tree_search.hpp"
 
@@ -162,15 +163,16 @@ void check_machine(const Platform& platform) {
 }
 
 // Entered at EL3: the resident code there opens the GIC's secure half (boot/el3.S).
-void open_secure_gic(const PlatformGic& gic, Pa redistributor) {
+void open_secure_gic(const PlatformGic& gic, Pa redistributor, Pa image) {
     register u64 x0 asm("x0") = EL3_OPEN_GIC;
     register u64 x1 asm("x1") = gic.gicd.base.value();
     register u64 x2 asm("x2") = redistributor.value();
     register u64 x3 asm("x3") = gic.gicc.base.value();
+    register u64 x4 asm("x4") = image.value();
     asm volatile("smc #0"
-                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4)
                  :
-                 : "x4", "x5", "x6", "x7", "x8", "x9", "memory");
+                 : "x5", "x6", "x7", "x8", "x9", "memory");
     if (x0 != 0) {
         refuse("the resident EL3 code did not open the GIC");
     }
@@ -178,17 +180,24 @@ void open_secure_gic(const PlatformGic& gic, Pa redistributor) {
 
 } // namespace
 
-extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image);
+extern "C" void hyp_main(u64 x0, u64 entry_word, u64 image);
 
 // From boot/start.S, at the virtual address, MMU on, .bss clear. `x0` is what firmware left there,
-// `image` the physical address of the image.
-extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image) {
+// `entry_word` an EntryWord (hyp/move.hpp), `image` the physical address of the image.
+extern "C" void hyp_main(u64 x0, u64 entry_word, u64 image) {
+    const EntryWord entry{entry_word};
+    const u64 exception_level = entry.level();
     mapping::set_image_pa(Pa{image});
     mapping::set_regime(exception_level == 1 ? Regime::el1 : Regime::el2);
     set_up_percpu();
     mapping::drop_identity();
     FoundTree found;
     const Platform platform = read_machine(x0, Pa{image}, found);
+    const PackedImage packed{Pa{image}, image_size_from_header()};
+    if (exception_level != 1) {
+        move_out_of_the_way(platform, packed, found.range, entry);
+        forget_old_image(entry);
+    }
     baton.conduit = platform.conduit;
     baton.maintenance = platform.gic.maintenance.intid;
     const Pa uart = platform.uart.frame.base;
@@ -206,9 +215,8 @@ extern "C" void hyp_main(u64 x0, u64 exception_level, u64 image) {
     check_machine(platform);
     const Pa redistributor = map_gic(platform.gic);
     if (exception_level == 3) {
-        open_secure_gic(platform.gic, redistributor);
+        open_secure_gic(platform.gic, redistributor, Pa{image});
     }
-    const PackedImage packed{Pa{image}, image_size_from_header()};
     if (platform.gic.generation == GicGeneration::v2) {
         start_on_v2(platform, packed);
     }

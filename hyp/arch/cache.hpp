@@ -7,12 +7,13 @@
 
 namespace hyp::cache {
 
-// Data in [bytes, bytes + size) reaches memory itself, where a guest with its caches off reads it.
+// Data in [bytes, bytes + size) reaches memory itself, where a guest with its caches off reads it,
+// and no copy stays that would be old when the guest has written there.
 inline void clean_to_poc(const void* bytes, u64 size) {
     const u64 line = u64{4} << (sysreg::read<sysreg::ctr_el0>() >> 16 & 15); // CTR_EL0.DminLine
     const u64 end = reinterpret_cast<u64>(bytes) + size;
     for (u64 at = reinterpret_cast<u64>(bytes) & ~(line - 1); at < end; at += line) {
-        asm volatile("dc cvac, %0" ::"r"(at) : "memory");
+        asm volatile("dc civac, %0" ::"r"(at) : "memory");
     }
     barrier::dsb_sy(); // complete before anybody is told about the data
 }
