@@ -59,3 +59,16 @@ $(B)/host/prove: $(PROVE_OBJ)
 .PHONY: proofs
 proofs: $(B)/host/prove $(CLAIMS)
 tests: proofs
+
+# ---- soak: the random walks alone, fast ----
+SOAK_OBJ := $(patsubst %,$(B)/host/soak.obj/%.o,tests/soak/soak.cpp $(PURE_SRC))
+$(B)/host/soak.obj/%.cpp.o: %.cpp $(B)/host.flags
+	$(call say,SOAK)
+	$(Q)$(HOST_CXX) $(HOST_COMMON) -O2 -MMD -MP -c $< -o $@
+$(B)/host/soak: $(SOAK_OBJ)
+	$(call say,LINK)
+	$(Q)$(HOST_CXX) $^ -lfdt -o $@
+soak:
+	@scripts/deps.sh build
+	@$(SUBMAKE) $(B)/host/soak
+	@HOURS='$(HOURS)' WALK_SECONDS='$(SECONDS)' SEED='$(SEED)' scripts/soak.sh $(B)/host/soak

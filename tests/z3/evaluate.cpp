@@ -3,6 +3,8 @@
 // undefined are taken as anything, so what is proven does not lean on them.
 #include "tests/z3/evaluate.hpp"
 
+#include "tests/z3/operations.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -11,86 +13,7 @@ namespace proof {
 
 using z3::expr;
 
-unsigned width_of(const std::string& type) {
-    if (type.size() < 2 || type[0] != 'i' || type.find_first_not_of("0123456789", 1) != type.npos) {
-        throw std::runtime_error{"no formula for the type " + type};
-    }
-    return static_cast<unsigned>(std::stoul(type.substr(1)));
-}
-
 namespace {
-
-[[nodiscard]] expr as_bit(const expr& truth) {
-    z3::context& c = truth.ctx();
-    return ite(truth, c.bv_val(1, 1), c.bv_val(0, 1));
-}
-[[nodiscard]] expr is_set(const expr& bit) {
-    return bit == bit.ctx().bv_val(1, 1);
-}
-
-[[nodiscard]] expr arithmetic(const std::string& operation, const expr& a, const expr& b) {
-    if (operation == "add")
-        return a + b;
-    if (operation == "sub")
-        return a - b;
-    if (operation == "mul")
-        return a * b;
-    if (operation == "and")
-        return a & b;
-    if (operation == "or")
-        return a | b;
-    if (operation == "xor")
-        return a ^ b;
-    if (operation == "shl")
-        return shl(a, b);
-    if (operation == "lshr")
-        return lshr(a, b);
-    if (operation == "ashr")
-        return ashr(a, b);
-    if (operation == "udiv")
-        return udiv(a, b);
-    if (operation == "urem")
-        return urem(a, b);
-    throw std::runtime_error{"no formula for " + operation};
-}
-
-[[nodiscard]] expr compared(const std::string& how, const expr& a, const expr& b) {
-    if (how == "eq")
-        return a == b;
-    if (how == "ne")
-        return a != b;
-    if (how == "ult")
-        return ult(a, b);
-    if (how == "ule")
-        return ule(a, b);
-    if (how == "ugt")
-        return ugt(a, b);
-    if (how == "uge")
-        return uge(a, b);
-    if (how == "slt")
-        return a < b;
-    if (how == "sle")
-        return a <= b;
-    if (how == "sgt")
-        return a > b;
-    if (how == "sge")
-        return a >= b;
-    throw std::runtime_error{"no formula for the comparison " + how};
-}
-
-// Decimal, of any width.
-[[nodiscard]] expr number(z3::context& context, const std::string& digits, unsigned width) {
-    return digits[0] == '-' ? -context.bv_val(digits.c_str() + 1, width)
-                            : context.bv_val(digits.c_str(), width);
-}
-
-[[nodiscard]] expr bytes_swapped(const expr& word) {
-    expr swapped = word.extract(7, 0);
-    for (unsigned lsb = 8; lsb < word.get_sort().bv_size(); lsb += 8) {
-        swapped = concat(swapped, word.extract(lsb + 7, lsb));
-    }
-    return swapped;
-}
 
 [[nodiscard]] bool is_trap(const Instruction& code) {
     return code.words[0] == "call" && code.words[2].find("trap") != std::string::npos;
@@ -244,33 +167,7 @@ expr Evaluation::call(const Words& words, const Block& where) {
         return Evaluation{module_, defined->second, arguments, reached(where.name), traps_}
             .result();
     }
-    const auto is = [&name](const char* what) {
-        return name.starts_with(std::string{"@llvm."} + what + ".");
-    };
-    const expr& a = arguments.at(0);
-    if (is("bswap"))
-        return bytes_swapped(a);
-    if (is("umin"))
-        return ite(ult(a, arguments.at(1)), a, arguments[1]);
-    if (is("umax"))
-        return ite(ult(a, arguments.at(1)), arguments[1], a);
-    if (is("smin"))
-        return ite(a < arguments.at(1), a, arguments[1]);
-    if (is("smax"))
-        return ite(a > arguments.at(1), a, arguments[1]);
-    if (is("uadd.sat"))
-        return ite(ult(a + arguments.at(1), a), ~(a ^ a), a + arguments[1]);
-    if (is("usub.sat"))
-        return ite(ult(a, arguments.at(1)), a ^ a, a - arguments[1]);
-    if (is("fshl") || is("fshr")) {
-        const unsigned width = a.get_sort().bv_size();
-        const expr by = urem(arguments.at(2), context_.bv_val(width, width));
-        const expr both = concat(a, arguments.at(1));
-        const expr wide = zext(by, width);
-        return is("fshl") ? shl(both, wide).extract(2 * width - 1, width)
-                          : lshr(both, wide).extract(width - 1, 0);
-    }
-    throw std::runtime_error{"no formula for a call of " + name};
+    return intrinsic(name, arguments);
 }
 
 // extractvalue TYPE i1 %PAIR INDEX: of an addition, subtraction or multiplication with overflow

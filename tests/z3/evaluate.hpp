@@ -45,7 +45,4 @@ private:
     std::map<std::string, bool> under_way_;
 };
 
-// Bits of "i32".
-[[nodiscard]] unsigned width_of(const std::string& type);
-
 } // namespace proof

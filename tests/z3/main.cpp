@@ -7,6 +7,7 @@
 //
 // Usage: prove FILE.ll...  The last line is `N passed, N failed`.
 #include "tests/z3/evaluate.hpp"
+#include "tests/z3/operations.hpp"
 
 #include <chrono>
 #include <cstdio>
