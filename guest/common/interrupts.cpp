@@ -96,6 +96,7 @@ void Interrupts::reset_word(unsigned index, Group group) const {
         write32(block(first) + GICD_IPRIORITYR + first.value + i, middle_priorities);
     }
     if (index == 0) {
+        write32(block(first) + GICD_ICFGR + 4, 0); // PPIs are levels, where that can be chosen
         for (unsigned i = 0; !is_v3() && i < 16; i += 4) {
             write32(gic_.distributor() + GICD_CPENDSGIR + i, all_ones);
         }
