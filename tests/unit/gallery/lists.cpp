@@ -88,6 +88,26 @@ void level_stays_high(Setup setup) {
     CHECK(s.verdict() == "good");
 }
 
+// The same with a device of software's: no distributor looks at its line.
+template <GicGeneration G, unsigned L>
+void emulated_level() {
+    Story<G, L> s;
+    s.configure(soft, 0xa0);
+    s.software_line(soft, true);
+    for (unsigned n = 0; n < 4; ++n) {
+        REQUIRE(s.ack() == soft);
+        CHECK(!s.listed(soft).hw);
+        s.eoi(soft);
+        CHECK(s.settle() == 1);
+    }
+    REQUIRE(s.ack() == soft);
+    s.software_line(soft, false);
+    s.eoi(soft);
+    s.settle();
+    CHECK(s.ack() == nothing);
+    CHECK(s.verdict() == "good");
+}
+
 } // namespace
 
 // https://github.com/bao-project/bao-hypervisor/pull/398
@@ -142,6 +162,9 @@ TEST_CASE("freebsd#2437: a line that stays high interrupts again after each end"
     level_stays_high<v2, 4>(stale_gicv2());
     level_stays_high<v2, 2>(stale_gicv2());
     level_stays_high<v2, 1>(stale_gicv2()); // listed by software, with the EOI bit
+    emulated_level<v3, 4>();
+    emulated_level<v3, 1>();
+    emulated_level<v2, 4>();
 }
 
 // https://github.com/PG-MANA/MiniVisor/issues/9

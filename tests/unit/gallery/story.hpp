@@ -84,6 +84,10 @@ public:
         constexpr u8 both_groups = 3;
         on_exit([=](auto& v) { v.receive_sgi(VIntid{sgi}, G == v2 ? senders : both_groups); });
     }
+    // The level of an emulated device.
+    void software_line(u32 intid, bool high) {
+        on_exit([=](auto& v) { v.set_line(VIntid{intid}, high); });
+    }
     // Software makes it pending while the vCPU is not running: no entry follows.
     void post(u32 intid) { m_.irqs.raise(VIntid{intid}); }
     // The timer expired while its vCPU slept: nobody acknowledged.
