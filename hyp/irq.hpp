@@ -42,7 +42,7 @@ template <class G>
         watch_entry(vcpu);
         record(TraceEvent::enter(sysreg::read<sysreg::elr_el2>()));
     }
-    this_cpu().plan.timer_lr = timer_plan(vcpu.irqs, fast);
+    this_cpu().plan = plan_for(vcpu.irqs, fast, vcpu.affinity);
     return vcpu.frame;
 }
 

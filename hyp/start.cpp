@@ -145,7 +145,7 @@ template <class G>
     Vcpu& vcpu = vcpu_storage.emplace(vm, VcpuIndex{0}, caps);
     vcpu.irqs.map_hardware(guest_vtimer, platform.timer.vtimer.intid, Trigger::level);
     vcpu.irqs.map_hardware(guest_ptimer, platform.timer.ptimer.intid, Trigger::level);
-    vm.distributor.attach(vcpu.irqs, Affinity::of_mpidr(guest_affinity(caps.generation, 0)));
+    vm.distributor.attach(vcpu.irqs, vcpu.affinity);
     vcpu.frame.x[0] = place_guest(description).tree.base.value();
     reg::write<reg::elr_el2>(description.entry.value());
     reg::write<reg::spsr_el2>(spsr_vcpu_reset.raw());

@@ -4,6 +4,7 @@
 
 #include "hyp/arch/frame.hpp"
 #include "hyp/core/base/addr.hpp"
+#include "hyp/core/manifest/guest_tree.hpp"
 #include "hyp/core/manifest/manifest.hpp"
 #include "hyp/core/mm/stage2.hpp"
 #include "hyp/core/vgic/vcpu_irqs.hpp"
@@ -36,13 +37,16 @@ struct Vm {
 
 struct Vcpu {
     Vcpu(Vm& owner, VcpuIndex number, const VgicCaps& caps)
-        : vm{&owner}, irqs{owner.irqs, number, caps} {}
+        : vm{&owner},
+          irqs{owner.irqs, number, caps},
+          affinity{Affinity::of_mpidr(guest_affinity(caps.generation, number.value))} {}
 
     u64 vector_scratch[16]{}; // the C++ vectors push below `frame`
     ExitFrame frame{};        // SP_EL2 while the guest runs
     Vm* vm;
     VcpuIrqs irqs;
     StuckWatch watch{}; // of `irqs`
+    Affinity affinity;  // what the guest reads in MPIDR_EL1
 };
 
 // The guest's physical address map: QEMU's virt, so that what is built for it runs unmodified.

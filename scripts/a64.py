@@ -21,7 +21,9 @@ class Insn:
     const    to[0] = value
     keep16   to[0] = to[0] with 16 bits at `shift` replaced by value (MOVK)
     add      to[0] = register `base` + value
-    copy     to[0] = register `base`
+    sum      to[0] = register `base` + register `index`, of which only the lowest byte counts if the
+             notes say byte, shifted left by `shift`
+    copy     to[0] = register `base`, its lower half if the notes say narrow
     at_most  to[0] = something up to value
     load     each of `to` = `size` bytes at base + value, one after the other; or at base + register
              `index`, shifted left by `shift`
@@ -121,11 +123,18 @@ def _register(word):
     rd, top = word & 31, bits(word, 28, 21)
     if bits(word, 28, 24) == 0b01010:  # logical
         move = bits(word, 30, 29) == 1 and not word >> 21 & 1 and bits(word, 9, 5) == 31
-        if move and word >> 31 and not bits(word, 15, 10):
-            return Insn("copy", (reg(rd),), base=reg(bits(word, 20, 16)))
+        if move and not bits(word, 15, 10):
+            return Insn("copy", (reg(rd),), base=reg(bits(word, 20, 16)),
+                        notes=set() if word >> 31 else {"narrow"})
         return Insn("set", (reg(rd),))
     if bits(word, 28, 24) == 0b01011:  # add, subtract
         extended = word >> 21 & 1
+        if bits(word, 31, 21) == 0b10001011000:  # ADD, 64 bits, shifted left
+            return Insn("sum", (reg(rd),), base=reg(bits(word, 9, 5)),
+                        index=reg(bits(word, 20, 16)), shift=bits(word, 15, 10))
+        if bits(word, 31, 21) == 0b10001011001 and not bits(word, 15, 13):  # UXTB
+            return Insn("sum", (reg(rd, True),), base=reg(bits(word, 9, 5), True),
+                        index=reg(bits(word, 20, 16)), shift=bits(word, 12, 10), notes={"byte"})
         return Insn("set", (reg(rd, bool(extended) and not word >> 29 & 1),))
     if top == 0b11010010:  # CCMP, CCMN
         return Insn("set")

@@ -13,7 +13,8 @@ saves the registers itself. Refused:
   - a call, an indirect branch, a loop, an FP/SIMD instruction, one that the decoder does not know
   - an index into memory without a bound
   - a store anywhere but to the stack below the frame (--stack bytes), the frame (--frame bytes), or
-    EL2's constant addresses (--constants and up), and a system register not in WRITABLE
+    EL2's constant addresses (--constants and up), or by store exclusive with a bounded index to where
+    a pointer from there points; and a system register not in WRITABLE
   - ERET without DSB NSH and ISB behind it
   - more than 128 bytes in a vector's place, more instructions than LIMITS says
 
@@ -35,11 +36,13 @@ import fp_gate  # noqa: E402
 SLOT = 128
 VECTORS = (("sync", 0x400), ("irq", 0x480))
 TABLES = ("vectors_v2", "vectors_v3")
-LIMITS = {"sync": 100, "irq": 32}
+LIMITS = {"sync": 110, "irq": 48}
+SAVED_FIRST = 16  # slow_rest_* finds x0 to x15 in the frame and saves the others
 DSB_NSH, ISB = 0xD503379F, 0xD5033FDF
 # DDI 0487: what a fast path may write, by its encoding.
 WRITABLE = {"S3_0_C12_C12_1": "ICC_EOIR1_EL1", "S3_4_C4_C0_1": "ELR_EL2",
-            "S3_4_C12_C12_0": "ICH_LR0_EL2", "S3_4_C12_C12_1": "ICH_LR1_EL2"}
+            "S3_4_C12_C12_0": "ICH_LR0_EL2", "S3_4_C12_C12_1": "ICH_LR1_EL2",
+            "S3_4_C12_C12_2": "ICH_LR2_EL2", "S3_4_C12_C12_3": "ICH_LR3_EL2"}
 MAX_PATHS = 20000
 ANY = ("any", 0)
 
@@ -96,7 +99,7 @@ class State:
     def address(self, base, offset):
         """The value of base + offset."""
         kind, value = self.get(base)
-        return (kind, value + offset) if kind in ("sp", "const") else ANY
+        return (kind, value + offset) if kind in ("sp", "const", "plan") else ANY
 
     def taken(self):
         """Names of the registers that are not the guest's."""
@@ -168,8 +171,14 @@ class Walker:
         if insn.kind in ("load", "store"):
             self.access(pc, insn, state)
             return
-        value = {"const": ("const", insn.value), "at_most": ("at_most", insn.value), "add": state.address(insn.base, insn.value),
+        value = {"const": ("const", insn.value), "at_most": ("at_most", insn.value),
+                 "add": state.address(insn.base, insn.value),
                  "copy": state.get(insn.base)}.get(insn.kind, ANY)
+        if "narrow" in insn.notes and value[0] not in ("at_most", "const"):
+            value = ANY
+        if insn.kind == "sum" and ("byte" in insn.notes or
+                                   state.get(insn.index)[0] == "at_most"):
+            value = state.get(insn.base) if state.get(insn.base)[0] == "plan" else ANY
         if insn.kind == "keep16" and state.get(insn.to[0])[0] == "const":
             old = state.get(insn.to[0])[1] & ~(0xFFFF << insn.shift)
             value = ("const", old | insn.value << insn.shift)
@@ -194,7 +203,9 @@ class Walker:
                 self.store(pc, insn, state, (kind, place), state.get(number))
             else:
                 whole = kind == "sp" and insn.size == 8
-                results.append(state.memory.get(place, ANY) if whole else ANY)
+                planned = kind == "const" and at >= self.options.constants and insn.size == 8
+                results.append(state.memory.get(place, ANY) if whole else
+                               ("plan", 0) if planned else ANY)
         if insn.after and not insn.pre:
             state.put(insn.base, (before[0], before[1] + insn.after)
                       if before[0] in ("sp", "const") else ANY)
@@ -229,12 +240,18 @@ class Walker:
                 state.memory.pop(old, None)
             if insn.size == 8:
                 state.memory[at] = value
+        elif kind == "plan" and "exclusive" in insn.notes:
+            return
         elif kind != "const" or at < self.options.constants:
             raise Refused(pc, "a store to an address that is not known")
 
     def finish(self, pc, state, passed, end):
         """Judges the end of a path and keeps its length."""
         wrong = state.taken()
+        if end.startswith("slow_rest"):
+            saved = {f"x{n}" for n in range(SAVED_FIRST)
+                     if state.memory.get(8 * n) == ("guest", n)}
+            wrong = [name for name in wrong if name not in saved]
         if end == "eret":
             if self.kind == "sync":
                 allowed = {f"x{n}" for n in range(31) if state.regs[n] == ("stored", ("guest", n))}

@@ -88,6 +88,9 @@ public:
     [[nodiscard]] static constexpr ListReg lr_of(u64 word) {
         return decode(GichLr{static_cast<u32>(word)});
     }
+    [[nodiscard]] static constexpr bool is_empty_word(u64 word) {
+        return GichLr{static_cast<u32>(word)}.get<GichLr::State>() == LrState::invalid;
+    }
     [[gnu::always_inline]] void write_lr_word(LrIndex n, u64 word) {
         write_gich(offset(GichReg::lr, n.value), static_cast<u32>(word));
     }

@@ -102,6 +102,9 @@ public:
     // instruction when n is a constant, else a tree of bit tests (no indirect branch).
     [[nodiscard]] static constexpr u64 lr_word(const ListReg& lr) { return encode_ich(lr).raw(); }
     [[nodiscard]] static constexpr ListReg lr_of(u64 word) { return decode(IchLr{word}); }
+    [[nodiscard]] static constexpr bool is_empty_word(u64 word) {
+        return IchLr{word}.get<IchLr::State>() == LrState::invalid;
+    }
     [[gnu::always_inline]] void write_lr_word(LrIndex n, u64 word) {
         if (__builtin_constant_p(n.value) != 0) {
             write_lr_among<0, max_list_registers>(n.value, word);

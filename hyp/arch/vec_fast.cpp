@@ -15,14 +15,16 @@
 
 extern "C" {
 void exit_to_guest(hyp::u64 x0);
-void slow_sync_v2(hyp::u64 x0);
-void slow_sync_v3(hyp::u64 x0);
 void slow_irq_v2(hyp::u64 x0);
 void slow_irq_v3(hyp::u64 x0);
 void vec_sync_v2(hyp::u64 x0);
 void vec_sync_v3(hyp::u64 x0);
 void vec_irq_v2(hyp::u64 x0);
 void vec_irq_v3(hyp::u64 x0);
+void device_irq_v2(hyp::u64 x0);
+void device_irq_v3(hyp::u64 x0);
+void save_and_try_v2(hyp::u64 x0);
+void save_and_try_v3(hyp::u64 x0);
 }
 
 namespace {
@@ -43,7 +45,7 @@ extern "C" [[gnu::section(".vec.v2.sync")]] void vec_sync_v2(hyp::u64 x0) {
     if (is_null_call(x0)) {
         exit_to_guest(hyp::psci_version_1_1);
     } else {
-        slow_sync_v2(x0);
+        save_and_try_v2(x0);
     }
 }
 
@@ -51,7 +53,7 @@ extern "C" [[gnu::section(".vec.v3.sync")]] void vec_sync_v3(hyp::u64 x0) {
     if (is_null_call(x0)) {
         exit_to_guest(hyp::psci_version_1_1);
     } else {
-        slow_sync_v3(x0);
+        save_and_try_v3(x0);
     }
 }
 
@@ -59,12 +61,29 @@ extern "C" [[gnu::section(".vec.v2.irq")]] void vec_irq_v2(hyp::u64 x0) {
     if (hyp::fast_tick(FastV2{{}, {}}, hyp::this_cpu().plan, hyp::host_vtimer)) {
         exit_to_guest(x0);
     } else {
-        slow_irq_v2(x0);
+        device_irq_v2(x0);
     }
 }
 
 extern "C" [[gnu::section(".vec.v3.irq")]] void vec_irq_v3(hyp::u64 x0) {
     if (hyp::fast_tick(FastV3{{}, {}}, hyp::this_cpu().plan, hyp::host_vtimer)) {
+        exit_to_guest(x0);
+    } else {
+        device_irq_v3(x0);
+    }
+}
+
+// Acknowledged, and not the timer.
+extern "C" [[gnu::section(".text.fast")]] void device_irq_v2(hyp::u64 x0) {
+    if (hyp::fast_device<hyp::Ack>(FastV2{{}, {}}, hyp::this_cpu().plan)) {
+        exit_to_guest(x0);
+    } else {
+        slow_irq_v2(x0);
+    }
+}
+
+extern "C" [[gnu::section(".text.fast")]] void device_irq_v3(hyp::u64 x0) {
+    if (hyp::fast_device<hyp::Ack>(FastV3{{}, {}}, hyp::this_cpu().plan)) {
         exit_to_guest(x0);
     } else {
         slow_irq_v3(x0);

@@ -21,7 +21,7 @@
 
     .macro fast_vectors name
     .section .vec.\name\().sync, "ax"
-    b slow_sync_\name
+    b save_and_try_\name
     .section .vec.\name\().irq, "ax"
     each_caller_saved stp, str
     bl fast_irq_\name

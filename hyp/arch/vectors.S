@@ -26,11 +26,9 @@
     ldp x\first, x\second, [sp, #FRAME_X(\first)]
     .endm
 
-// SP_EL2 is the vCPU's frame. Save everything, run `handler` on the pCPU's stack; it returns the
-// frame to resume, which need not be the one that came.
-    .macro slow_path name, handler
-    .global \name
-\name:
+// SP_EL2 is the vCPU's frame. A trap that the vector did not finish is tried on the first sixteen
+// registers (fast_sync.cpp) before it becomes a slow one.
+    .macro save_first
     save_pair 0, 1
     save_pair 2, 3
     save_pair 4, 5
@@ -39,6 +37,35 @@
     save_pair 10, 11
     save_pair 12, 13
     save_pair 14, 15
+    .endm
+    .macro save_and_try name
+    .global save_and_try_\name
+save_and_try_\name:
+    save_first
+    mov x0, sp
+    b fast_sync_\name
+    .endm
+
+// The trap is done: what was saved, perhaps with a result in it, goes back.
+    .macro restoring
+    .global exit_restored
+exit_restored:
+    load_pair 14, 15
+    load_pair 12, 13
+    load_pair 10, 11
+    load_pair 8, 9
+    load_pair 6, 7
+    load_pair 4, 5
+    load_pair 2, 3
+    load_pair 0, 1
+    eret
+    dsb nsh // no speculation past ERET
+    isb
+    .endm
+
+// Save the rest, run `handler` on the pCPU's stack; it returns the frame to resume, which need not
+// be the one that came.
+    .macro slow_path handler
     save_pair 16, 17
     save_pair 18, 19
     save_pair 20, 21
@@ -135,9 +162,14 @@ machine_stopped:
     \tail
     .section .vec.\name\().rest, "ax"
     panic_vector 10
-    slow_path slow_sync_\name, on_guest_sync_\name
+    .global slow_rest_\name
+slow_rest_\name:
+    slow_path on_guest_sync_\name
     panic_vector 11
-    slow_path slow_irq_\name, on_guest_irq_\name
+    .global slow_irq_\name
+slow_irq_\name:
+    save_first
+    slow_path on_guest_irq_\name
     .endm
 
     .macro other_ends
@@ -148,6 +180,9 @@ machine_stopped:
     vector_tables v3, other_ends
 
     .section .text.entry, "ax"
+    save_and_try v2
+    save_and_try v3
+    restoring
 // x0 = HYP_PERCPU_VA, x1 = kind, the originals in TPIDR_EL2 and the scratch.
 panic_entry:
     str x1, [x0, #PERCPU_SCRATCH + 8]

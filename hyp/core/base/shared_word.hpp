@@ -25,6 +25,11 @@ public:
         return __atomic_compare_exchange_n(&value_, &expected, desired, false, __ATOMIC_ACQ_REL,
                                            __ATOMIC_ACQUIRE);
     }
+    // One attempt, which may fail although it was `expected`: no loop in the machine code.
+    [[nodiscard, gnu::always_inline]] bool try_replace(u32 expected, u32 desired) {
+        return __atomic_compare_exchange_n(&value_, &expected, desired, true, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_ACQUIRE);
+    }
 
     friend constexpr bool operator==(const SharedWord&, const SharedWord&) = default;
 

@@ -1,56 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memo that lets a vector do without the slow path. The slow path is complete and alone decides;
-// before each entry it leaves here, for each event, the word that it would write. Zero means: ask
+// before each entry it leaves here, for each event, the words that it would write. Zero means: ask
 // me. Trace, checked builds, pause and a hardware fault withdraw the plan; the vector tests no flag.
 #pragma once
 
 #include "hyp/core/regs/lr.hpp"
+#include "hyp/core/vgic/sgi.hpp"
 #include "hyp/core/vgic/vcpu_irqs.hpp"
+#include "hyp/core/vgic/vdist_identity.hpp"
+
+#include <array>
 
 namespace hyp {
 
-// One cache line of the vCPU, or of the pCPU that has it loaded.
+// HPFAR_EL2 of a stage-2 fault in the first page of the guest's GICD (hyp/vm.hpp, guest_map).
+inline constexpr u64 gicd_hpfar = 0x0800'0000 >> 12U << 4U;
+
+// Of the vCPU, or of the pCPU that has it loaded. The first cache line serves physical interrupts,
+// the second a guest's traps.
 struct alignas(64) FastPlan {
     u64 timer_lr = 0; // what list register 0 gets when the virtual timer's interrupt arrives
     u64 ack = 0;      // IAR as the vector read it, for the slow path: reading acknowledges
+    std::array<u32, device_homes> device{};    // a forwarded SPI's physical INTID
+    std::array<u64, device_homes> device_lr{}; // what its home gets when it arrives
+
+    alignas(64) u64 gicd = 0;       // HPFAR_EL2 of an access to the guest's GICD
+    const Delivery* sgis = nullptr; // the vCPU's words of its SGIs
+    SharedWord* spis = nullptr;     // the VM's words of its SPIs
+    u64 sgi_to_self = 0;            // SGI request with this vCPU alone as target, INTID 0
+    std::array<u32, 4> registers{}; // GICD_CTLR, TYPER, IIDR, and what reads as zero
     friend constexpr bool operator==(const FastPlan&, const FastPlan&) = default;
 };
-static_assert(sizeof(FastPlan) == 64);
+static_assert(sizeof(FastPlan) == 128);
 
 // The raw word of a list register, as the machine's GIC lays it out.
 [[nodiscard]] constexpr u64 encode_raw(GicGeneration generation, const ListReg& lr) {
     return generation == GicGeneration::v2 ? encode_gich(lr).raw() : encode_ich(lr).raw();
 }
 
+// The group of the SGIs that the fast path sends: what guests use, and what ICC_SGI1R_EL1 asks for.
+[[nodiscard]] constexpr Group sgi_group(GicGeneration generation) {
+    return generation == GicGeneration::v2 ? Group::group0 : Group::group1;
+}
+
 // Why the plan must not be armed although the vCPU's state would allow it.
 enum class FastPath : u8 { allowed, withdrawn };
 
-// The list register in which the virtual timer lives while the plan is armed.
-inline constexpr LrIndex timer_home{0};
-
-// The word for list register 0, or 0. Armed only if the slow path would, for an acknowledged timer
-// interrupt, do exactly this: list it as pending in its home and change nothing else. Call after
-// flush(); any later change of `irqs` makes the plan void.
-[[nodiscard]] inline u64 timer_plan(const VcpuIrqs& irqs, FastPath fast) {
-    const VIntid timer = guest_vtimer;
-    if (fast == FastPath::withdrawn || irqs.caps().quirk_no_reevaluation ||
-        !irqs.is_hardware(timer) || !irqs.is_eligible(timer) || !irqs.nothing_waits() ||
-        irqs.is_owed(timer) || irqs.is_spilled(timer) || irqs.is_forced(timer)) {
+// The list register's word of a forwarded interrupt with a home, or 0. Armed only if the slow path
+// would, for the interrupt acknowledged, do exactly this: list it as pending in its home and change
+// nothing else.
+[[nodiscard]] inline u64 home_word(const VcpuIrqs& irqs, VIntid vintid, LrIndex home) {
+    const Delivery now = irqs.at(vintid);
+    if (!now.get<Delivery::Hardware>() || !irqs.is_eligible(vintid) || now.get<Delivery::Owed>() ||
+        now.get<Delivery::Forced>() || now.get<Delivery::BySoftware>() || irqs.is_spilled(vintid)) {
         return 0;
     }
-    const ListReg& home = irqs.in_hardware(timer_home);
-    const bool at_home = home.is_valid() && home.vintid() == timer;
-    if (irqs.is_listed(timer) ? !at_home : home.is_valid()) {
+    const ListReg& there = irqs.in_hardware(home);
+    const bool at_home = there.is_valid() && there.vintid() == vintid;
+    if (irqs.is_listed(vintid) ? !at_home : there.is_valid()) {
         return 0;
     }
-    const ListReg lr = ListReg::hardware(timer, irqs.pintid_of(timer),
-                                         Priority{irqs.priority(timer)}, irqs.group(timer));
-    return encode_raw(irqs.caps().generation, lr);
+    return encode_raw(irqs.caps().generation,
+                      ListReg::hardware(vintid, irqs.pintid_of(vintid), Priority{now.priority()},
+                                        now.get<Delivery::Grp>()));
 }
 
-[[nodiscard]] inline FastPlan plan_for(const VcpuIrqs& irqs, FastPath fast) {
+// Call after flush(); any later change of `irqs` makes the plan void. `affinity` is the vCPU's.
+[[nodiscard]] inline FastPlan plan_for(VcpuIrqs& irqs, FastPath fast, Affinity affinity = {}) {
     FastPlan plan;
-    plan.timer_lr = timer_plan(irqs, fast);
+    const VgicCaps& caps = irqs.caps();
+    if (fast == FastPath::withdrawn || caps.quirk_no_reevaluation) {
+        return plan;
+    }
+    plan.gicd = gicd_hpfar;
+    plan.registers = {vdist::ctlr(caps.generation, irqs.group_enables()),
+                      vdist::typer(caps.generation, irqs.vm().vcpus()), vdist::iidr(), 0};
+    plan.spis = irqs.vm().words();
+    if (!irqs.nothing_waits()) {
+        return plan;
+    }
+    plan.timer_lr = home_word(irqs, guest_vtimer, timer_home);
+    for (u32 n = 0; n < device_homes; ++n) {
+        const VIntid vintid = irqs.device_at_home(n);
+        if (vintid.value() != 0) {
+            plan.device_lr[n] = home_word(irqs, vintid, device_home(n));
+            plan.device[n] = irqs.pintid_of(vintid).value();
+        }
+    }
+    if (caps.list_registers > sgi_home.value &&
+        irqs.vm().is_group_enabled(sgi_group(caps.generation))) {
+        plan.sgis = irqs.sgi_words();
+        plan.sgi_to_self =
+            caps.generation == GicGeneration::v2
+                ? GicdSgir{}.with<GicdSgir::CpuTargetList>(1U << irqs.self().value).raw()
+                : sgi_to(affinity);
+    }
     return plan;
 }
 

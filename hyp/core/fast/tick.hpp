@@ -24,4 +24,23 @@ template <class G>
     return false;
 }
 
+// After fast_tick() said no: a forwarded SPI that has a home. Its home is empty for the same reason.
+// False: as there. Ack is what acknowledge() gave.
+template <class Ack, class G>
+[[nodiscard, gnu::always_inline]] inline bool fast_device(G gic, const FastPlan& plan) {
+    static_assert(device_homes == 2); // spelled out: no loop, and a constant list register each
+    const u32 ack = static_cast<u32>(plan.ack);
+    if (ack == plan.device[0] && plan.device_lr[0] != 0) {
+        gic.drop_priority(Ack{ack});
+        gic.write_lr_word(device_home(0), plan.device_lr[0]);
+        return true;
+    }
+    if (ack == plan.device[1] && plan.device_lr[1] != 0) {
+        gic.drop_priority(Ack{ack});
+        gic.write_lr_word(device_home(1), plan.device_lr[1]);
+        return true;
+    }
+    return false;
+}
+
 } // namespace hyp

@@ -27,6 +27,17 @@ struct alignas(4) Affinity {
     friend constexpr bool operator==(Affinity, Affinity) = default;
 };
 
+// ICC_SGI1R_EL1 with this target alone, INTID 0.
+[[nodiscard]] constexpr u64 sgi_to(Affinity target) {
+    return IccSgir{}
+        .with<IccSgir::Aff3>(target.aff3)
+        .with<IccSgir::Aff2>(target.aff2)
+        .with<IccSgir::Aff1>(target.aff1)
+        .with<IccSgir::Rs>(target.aff0 / 16U)
+        .with<IccSgir::TargetList>(static_cast<u16>(1U << target.aff0 % 16U))
+        .raw();
+}
+
 // Which of the three trapped registers was written: they differ in the group they ask for.
 enum class SgiRegister : u8 { sgi1r, asgi1r, sgi0r };
 

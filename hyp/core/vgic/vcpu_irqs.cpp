@@ -159,9 +159,25 @@ u16 VcpuIrqs::live_list_registers() const {
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         live |= is_real(i) ? 1U << i : 0;
     }
-    // The fast path writes the timer's home on its own; under the fault there is none.
-    const bool fast = is_hardware(guest_vtimer) && !caps_.quirk_no_reevaluation;
-    return static_cast<u16>(fast ? live | 1U : live);
+    // The fast path writes the homes on its own; under the fault there is none.
+    if (!caps_.quirk_no_reevaluation) {
+        live |= 1U << timer_home.value | 1U << sgi_home.value;
+        for (u32 n = 0; n < device_homes; ++n) {
+            live |= device_home_[n] != 0 ? 1U << device_home(n).value : 0;
+        }
+    }
+    return static_cast<u16>(live & ((1U << caps_.list_registers) - 1));
+}
+
+// The first forwarded SPIs to arrive get a home, as far as there are list registers.
+void VcpuIrqs::settle_in(VIntid spi) {
+    const u16 number = static_cast<u16>(spi.value());
+    for (u32 n = 0; n < device_homes && device_home_[n] != number; ++n) {
+        if (device_home_[n] == 0 && device_home(n).value < caps_.list_registers) {
+            device_home_[n] = number;
+            return;
+        }
+    }
 }
 
 u32 VcpuIrqs::needs_phys(const LrFile& file) const {
@@ -289,6 +305,9 @@ bool VcpuIrqs::on_physical(PIntid pintid) {
     }
     step(vintid, Event::acknowledge);
     settle_disabled(vintid);
+    if (!vintid.is_private() && !caps_.quirk_no_reevaluation) {
+        settle_in(vintid);
+    }
     return true;
 }
 

@@ -24,6 +24,15 @@
 
 namespace hyp {
 
+// List registers with a home are found without a search: the timer, SGIs, and the forwarded SPIs
+// that were the first to arrive. A home is a habit, not ownership: who finds it taken goes elsewhere.
+inline constexpr LrIndex timer_home{0};
+inline constexpr LrIndex sgi_home{1};
+inline constexpr u32 device_homes = 2;
+[[nodiscard]] constexpr LrIndex device_home(u32 n) {
+    return LrIndex{static_cast<u8>(2 + n)};
+}
+
 class VcpuIrqs {
 public:
     constexpr VcpuIrqs() = default;
@@ -147,6 +156,10 @@ public:
     // Could be listed as pending: enabled, its group enabled, routed here.
     [[nodiscard]] bool is_eligible(VIntid vintid) const;
     [[nodiscard]] Group group(VIntid vintid) const { return at(vintid).get<Delivery::Grp>(); }
+    // The SPI whose home is device_home(n); INTID 0: none's.
+    [[nodiscard]] VIntid device_at_home(u32 n) const { return VIntid{device_home_[n]}; }
+    [[nodiscard]] const Delivery* sgi_words() const { return own_.data(); }
+    [[nodiscard]] VmIrqs& vm() { return *vm_; }
     // What hardware's list register holds since sync() or flush().
     [[nodiscard]] const ListReg& in_hardware(LrIndex index) const { return written_[index.value]; }
     [[nodiscard]] VirtControl control() const { return written_control_; }
@@ -170,6 +183,7 @@ private:
     void step(VIntid vintid, Event event, u8 arg = 0);
     void tell(u8 vcpu, Request request, VIntid spi);
     void look(VIntid vintid);
+    void settle_in(VIntid spi);
     void look_at_all();
     void take_posts();
     void answer(Request request, VIntid spi);
@@ -207,6 +221,7 @@ private:
     [[nodiscard]] bool takes_second(VIntid vintid);
     [[nodiscard]] bool best_deliverable(VIntid& best) const;
     [[nodiscard]] bool best_spilled(VIntid& best) const;
+    [[nodiscard]] u8 home_of(VIntid vintid) const;
     [[nodiscard]] u8 free_register(VIntid vintid) const;
     [[nodiscard]] u8 victim_for(VIntid vintid) const;
     void list(u8 index, const ListReg& lr);
@@ -240,7 +255,8 @@ private:
     bool control_stale_ = false;
     VirtControl written_control_{};
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
-    std::array<u8, 6> unused_{};
+    std::array<u16, device_homes> device_home_{};
+    u16 unused_ = 0;
     std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each
     std::array<u8, 16> spilled_source_{}; // GICv2: sender of a spilled active SGI
     std::array<u16, 32> own_pintid_{};    // of PPIs that are forwarded

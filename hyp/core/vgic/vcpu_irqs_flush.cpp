@@ -161,12 +161,21 @@ bool VcpuIrqs::best_spilled(VIntid& best) const {
     return found != 0x100;
 }
 
-// The timer's home is list register 0, the SGIs' 1; others keep out of both while they can.
+u8 VcpuIrqs::home_of(VIntid vintid) const {
+    for (u32 n = 0; n < device_homes; ++n) {
+        if (device_home_[n] == vintid.value() && !vintid.is_private()) {
+            return device_home(n).value;
+        }
+    }
+    return vintid == guest_vtimer ? timer_home.value : vintid.is_sgi() ? sgi_home.value : no_lr;
+}
+
+// Whoever has no home takes what is free from the top down, away from the timer's and the SGIs'.
 u8 VcpuIrqs::free_register(VIntid vintid) const {
     if (real_count() >= usable()) {
         return no_lr;
     }
-    const u8 home = vintid == guest_vtimer ? 0 : vintid.is_sgi() ? 1 : no_lr;
+    const u8 home = home_of(vintid);
     if (home < caps_.list_registers && !is_real(home)) {
         return home;
     }

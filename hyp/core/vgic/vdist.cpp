@@ -4,6 +4,7 @@
 
 #include "hyp/core/regs/gicd.hpp"
 #include "hyp/core/regs/gicr.hpp"
+#include "hyp/core/vgic/vdist_identity.hpp"
 #include "hyp/core/vgic/vdist_table.hpp"
 
 namespace hyp {
@@ -12,12 +13,8 @@ using namespace vdist;
 
 namespace {
 
-constexpr u32 implementer_arm = 0x43b;
-constexpr u32 product_baton = 0xba;
-constexpr u32 identification = product_baton << 24U | implementer_arm;
 constexpr u32 pidr2_v2 = 0x2b;
 constexpr u32 pidr2_v3 = 0x3b;
-constexpr u32 ctlr_v3_fixed = 1U << 4U | 1U << 6U; // ARE, DS: one security state, no legacy
 constexpr u64 router_irm = u64{1} << 31U;
 constexpr u64 router_fields = 0xff'80ff'ffff; // Aff3, IRM, Aff2, Aff1, Aff0
 constexpr u32 sgi_bits = 0xffff;
@@ -80,13 +77,6 @@ u32 Vdist::physical_words(VcpuIndex who, VdistFrame frame, u32 offset) const {
     return pending && implemented(frame, at.word) != 0 ? irqs(who).hardware_words(at.word) : 0;
 }
 
-u32 Vdist::type() const {
-    const GicdTyper common = GicdTyper{}.with<GicdTyper::ItLinesNumber>(guest_words - 1);
-    constexpr u32 id_bits = 10;
-    return generation_ == GicGeneration::v2 ? common.with<GicdTyper::CpuNumber>(vcpus_ - 1U).raw()
-                                            : common.with<GicdTyper::IdBits>(id_bits - 1).raw();
-}
-
 u64 Vdist::redistributor_type(VcpuIndex who) const {
     return GicrTyper{}
         .with<GicrTyper::ProcessorNumber>(who.value)
@@ -105,9 +95,9 @@ u64 Vdist::read(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size,
     case Reg::reserved:
     case Reg::sgir:
     case Reg::gicr_ctlr: return 0;
-    case Reg::ctlr: return vm_->group_enables() | (v2 ? 0 : ctlr_v3_fixed);
-    case Reg::typer: return type();
-    case Reg::iidr: return identification;
+    case Reg::ctlr: return vdist::ctlr(generation_, vm_->group_enables());
+    case Reg::typer: return vdist::typer(generation_, vcpus_);
+    case Reg::iidr: return vdist::iidr();
     case Reg::pidr2: return v2 ? pidr2_v2 : pidr2_v3;
     case Reg::igroupr: return here & its.group_word(at.word);
     case Reg::isenabler:

@@ -46,7 +46,6 @@ private:
     [[nodiscard]] VcpuIrqs& irqs(VcpuIndex who) const { return *irqs_[who.value]; }
     [[nodiscard]] u8 existing() const { return static_cast<u8>((1U << vcpus_) - 1); }
 
-    [[nodiscard]] u32 type() const;
     [[nodiscard]] u64 redistributor_type(VcpuIndex who) const;
     [[nodiscard]] static u64 part_of(u64 whole, const Access& at);
     void write_group(const Access& at, u32 groups);

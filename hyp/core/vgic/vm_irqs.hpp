@@ -37,6 +37,9 @@ public:
     // The SPI that a physical one is forwarded as. False: none of this VM's.
     [[nodiscard]] bool find(PIntid pintid, VIntid& spi) const;
 
+    // For the fast path, which changes one at a time by compare-and-swap, too.
+    [[nodiscard]] SharedWord* words() { return words_.data(); }
+
     [[nodiscard]] u8 vcpus() const { return static_cast<u8>(vcpus_); }
     [[nodiscard]] Mailbox& mailbox(VcpuIndex vcpu) { return mailboxes_[vcpu.value]; }
     [[nodiscard]] const Mailbox& mailbox(VcpuIndex vcpu) const { return mailboxes_[vcpu.value]; }

@@ -82,8 +82,8 @@ TEST_CASE("three accesses, or one and the value handed on", "[fast]") {
 
 TEST_CASE("withdrawn: from outside, and under the GICv2 fault", "[fast]") {
     Machine<v3, 4> m{fast()};
-    CHECK(timer_plan(m.irqs, FastPath::allowed) != 0);
-    CHECK(timer_plan(m.irqs, FastPath::withdrawn) == 0);
+    CHECK(plan_for(m.irqs, FastPath::allowed).timer_lr != 0);
+    CHECK(plan_for(m.irqs, FastPath::withdrawn) == FastPlan{});
     Setup faulty = fast();
     faulty.stale = true;
     faulty.workaround = true;

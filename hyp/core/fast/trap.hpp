@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Traps of a guest that need no decision: reads of the distributor's constant registers, enabling or
+// disabling an interrupt that nothing else is known of, an SGI to itself. Each says false, having
+// changed nothing, whenever there is more to it; the slow path then does it all. See plan.hpp for
+// when they may. No loop, no call, no unmasked index.
+#pragma once
+
+#include "hyp/core/fast/plan.hpp"
+#include "hyp/core/regs/gicd.hpp"
+
+namespace hyp {
+
+// GICD_CTLR, TYPER, IIDR. `offset` is into the page, of a 32-bit read.
+[[nodiscard, gnu::always_inline]] inline bool fast_gicd_read(const FastPlan& plan, u32 offset,
+                                                             u64& value) {
+    if ((offset & ~0xcU) != 0) {
+        return false;
+    }
+    value = plan.registers[offset >> 2U & 3U];
+    return true;
+}
+
+// GICD_ISENABLER<n> and ICENABLER<n> of one SPI that only software knows and that is neither pending
+// nor held: its word's enable bit is all that changes.
+[[nodiscard, gnu::always_inline]] inline bool fast_enable(const FastPlan& plan, u32 offset,
+                                                          u32 bits) {
+    using D = Delivery;
+    const u32 word = offset >> 2U & 0x1fU;
+    const bool here = (offset & ~0xfcU) == 0x100 && word != 0 && word < guest_words;
+    if (!here || bits == 0 || (bits & (bits - 1)) != 0) {
+        return false;
+    }
+    static_assert(guest_spis == 0x100);
+    u32 index = word * 32 + static_cast<u32>(__builtin_ctz(bits)) - 32;
+    asm("" : "+r"(index)); // in range, as the compiler knows; speculation obeys a mask only
+    SharedWord& spi = plan.spis[index & 0xffU];
+    const u32 now = spi.load();
+    constexpr u32 idle_mask =
+        static_cast<u32>(D::Holder::mask | D::Hardware::mask | D::Latch::mask | D::Line::mask);
+    constexpr u32 idle = Delivery{}.with<D::Holder>(nobody.value).raw();
+    const Delivery wanted = Delivery{now}.with<D::Enabled>((offset & 0x80U) == 0);
+    return (now & idle_mask) == idle && spi.try_replace(now, wanted.raw());
+}
+
+// Is it the request of an SGI to the sender alone?
+template <GicGeneration Generation>
+[[nodiscard, gnu::always_inline]] inline bool is_to_self(const FastPlan& plan, u64 request) {
+    if constexpr (Generation == GicGeneration::v2) {
+        // GICD_SGIR: filter 2, or the list with the CPU interface alone that is this vCPU's.
+        constexpr u32 filter_and_list = 0x03ff'0000;
+        const u32 asked = static_cast<u32>(request) & filter_and_list;
+        return (asked >> 24U) == static_cast<u32>(GicdSgir::Filter::self) ||
+               asked == static_cast<u32>(plan.sgi_to_self);
+    } else {
+        constexpr u64 intid = IccSgir::Intid::mask;
+        return (request & ~intid) == plan.sgi_to_self;
+    }
+}
+
+// ICC_SGI1R_EL1, or GICD_SGIR of GICv2: to itself, enabled, not pending, not active, and its home
+// is empty.
+template <class G>
+[[nodiscard, gnu::always_inline]] inline bool fast_sgi(G gic, const FastPlan& plan, u64 request) {
+    using D = Delivery;
+    constexpr bool v2 = G::generation == GicGeneration::v2;
+    if (plan.sgis == nullptr || !is_to_self<G::generation>(plan, request)) {
+        return false;
+    }
+    const u32 sgi = static_cast<u32>(v2 ? request : request >> 24U) & 15U;
+    const Delivery now = plan.sgis[sgi];
+    constexpr u32 mask =
+        static_cast<u32>(D::Holder::mask | D::Enabled::mask | D::Grp::mask | D::Latch::mask);
+    constexpr u32 ready = Delivery{}
+                              .with<D::Holder>(nobody.value)
+                              .with<D::Enabled>(true)
+                              .with<D::Grp>(sgi_group(G::generation))
+                              .raw();
+    if ((now.raw() & mask) != ready || !G::is_empty_word(gic.read_lr_word(sgi_home))) {
+        return false;
+    }
+    const u32 sender = v2 ? static_cast<u32>(__builtin_ctz(static_cast<u32>(plan.sgi_to_self))) : 0;
+    constexpr u32 first_target = GicdSgir::CpuTargetList::lsb;
+    const u8 source = static_cast<u8>(v2 ? sender - first_target : 0);
+    gic.write_lr_word(sgi_home,
+                      G::lr_word(ListReg::sgi(VIntid{sgi}, source, Priority{now.priority()},
+                                              sgi_group(G::generation), EoiNotify::no)));
+    return true;
+}
+
+} // namespace hyp
