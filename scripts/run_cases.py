@@ -16,29 +16,21 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import tomllib
 from dataclasses import dataclass, field
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(TOP, "tests", "qemu"))
+sys.path.insert(0, os.path.join(TOP, "scripts"))
 
-import build_helpers  # noqa: E402
+from case_files import BUILD, TableError, made, prepared, stub  # noqa: E402
 from case_input import Typist  # noqa: E402
 
 TABLE = os.path.join(TOP, "tests", "qemu", "cases.toml")
-BUILD = os.path.join(TOP, "build")
 LOGS = os.path.join(BUILD, "test-logs")
 AXES = ("gic", "cpu", "smp", "entry", "transport")
-STUB_PAYLOAD = "0x50000000"
-BIG_BYTES = 136 << 20  # with the 2 MiB of the hypervisor and of the guest: an image of 140 MiB
 # What the runner says is appended to the log, hence visible to the same expressions.
 DEFAULT_TIMEOUT = 60
-
-
-class TableError(Exception):
-    """A row that cannot be understood."""
 
 
 @dataclass
@@ -84,43 +76,6 @@ class Case:
         return out + self.args
 
 
-_making = threading.Lock()
-_made = {}
-
-
-def made(maker, *arguments):
-    """What `maker` returns, made once and by one case at a time, for others may use it by then."""
-    with _making:
-        if (maker, arguments) not in _made:
-            _made[maker, arguments] = maker(*arguments)
-        return _made[maker, arguments]
-
-
-def prepared(path):
-    """The path of a file of the build, made first when it is one of those made here."""
-    full = os.path.join(BUILD, path)
-    if path.startswith("linux/"):
-        subprocess.run([os.path.join(TOP, "scripts", "fetch_linux.sh"),
-                        os.path.join(BUILD, "linux")], check=True)
-    elif path == "test/big.bin" and not os.path.isfile(full):
-        os.makedirs(os.path.dirname(full), exist_ok=True)
-        block = bytes(range(1, 252)) * 4178  # near 1 MiB; 251 is prime: no two pages are alike
-        with open(f"{full}.part", "wb") as file:
-            for _ in range(0, BIG_BYTES, len(block)):
-                file.write(block[:BIG_BYTES - file.tell()])
-        os.replace(f"{full}.part", full)
-    return full
-
-
-def stub(name, gic):
-    """Builds what stands between QEMU and the hypervisor: `dirt`, or `tree-N` of handover.S."""
-    if name == "dirt":
-        return build_helpers.build(f"dirt-{gic}", "dirt/dirt.S", GIC=gic, PAYLOAD=STUB_PAYLOAD)
-    if re.fullmatch(r"tree-[0-3]", name):
-        return build_helpers.build(name, "helpers/handover.S", TREE=name[-1], PAYLOAD=STUB_PAYLOAD)
-    raise TableError(f"there is no stub '{name}'")
-
-
 def filled_in(text, values):
     """`text` with the machine's {gic}, {smp} and {transport}."""
     for axis in ("gic", "smp", "transport"):
@@ -152,7 +107,15 @@ def load(path):
     with open(path, "rb") as file:
         table = tomllib.load(file)
     defaults = table.get("default", {})
-    cases = [case for row in table.get("case", []) for case in expand(row, defaults)]
+    rows = {}
+    cases = []
+    for row in table.get("case", []):
+        base = row.pop("like", None)
+        if base is not None and base not in rows:
+            raise TableError(f"case {row.get('name')}: no row before it is named {base}")
+        row = {**rows.get(base, {}), **row}
+        rows[row.get("name")] = row
+        cases += expand(row, defaults)
     names = [case.name for case in cases]
     for name in names:
         if names.count(name) > 1:

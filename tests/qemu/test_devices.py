@@ -75,6 +75,7 @@ class Typing(unittest.TestCase):
         self.addCleanup(os.close, reader)
         self.reader = reader
         self.stream = os.fdopen(writer, "wb")
+        self.addCleanup(self.stream.close)
 
     def say(self, text):
         self.log.write(text)

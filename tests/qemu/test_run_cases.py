@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import build_helpers  # noqa: E402
 
 sys.path.insert(0, os.path.join(build_helpers.TOP, "scripts"))
+import case_files  # noqa: E402
 import run_cases  # noqa: E402
 from run_cases import Case, TableError, expand, judge  # noqa: E402
 from suite import main  # noqa: E402
@@ -78,6 +79,18 @@ class Table(unittest.TestCase):
     def test_two_cases_of_one_name(self):
         self.refused('[[case]]\nname="a"\nrequire=["x"]\n[[case]]\nname="a"\nrequire=["x"]\n')
 
+    def test_a_row_like_another(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write('[[case]]\nname="a"\ngic=[2, 3]\nrequire=["x"]\nstatus=1\n'
+                       '[[case]]\nname="b"\nlike="a"\nstatus=2\n')
+            file.flush()
+            cases = run_cases.load(file.name)
+        self.assertEqual([(case.name, case.gic, case.status, case.require) for case in cases[2:]],
+                         [("b-gic2", 2, 2, ["x"]), ("b-gic3", 3, 2, ["x"])])
+
+    def test_a_row_like_none(self):
+        self.refused('[[case]]\nname="a"\nlike="b"\nrequire=["x"]\n')
+
     def test_a_case_that_looks_at_nothing(self):
         self.refused('[[case]]\nname="a"\n')
 
@@ -108,7 +121,7 @@ class Making(unittest.TestCase):
     def test_a_case_makes_its_files_so(self):
         self.assertEqual(Case("x", gic=2, stub="dirt").command(),
                          Case("x", gic=2, stub="dirt").command())
-        self.assertIn((run_cases.stub, ("dirt", 2)), run_cases._made)
+        self.assertIn((run_cases.stub, ("dirt", 2)), case_files._made)
 
 
 class WholeRuns(unittest.TestCase):
