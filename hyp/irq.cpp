@@ -12,8 +12,9 @@ template <class G>
 void take_one(G gic, Vcpu& vcpu, Ack ack) {
     gic.drop_priority(ack);
     if (ack.intid() == baton.maintenance) {
-        trace(EventKind::maintenance,
-              [&] { return TraceEvent::maintenance(gic.maintenance_status()); });
+        if (is_tracing()) { // a look at the device
+            trace(TraceEvent::maintenance(gic.maintenance_status()));
+        }
         // Written before the deactivation, or the level would signal again at once.
         gic.write_control(vcpu.irqs.on_maintenance());
     } else if (ack.intid() == baton.hyp_timer) {
@@ -30,7 +31,7 @@ template <class G>
 [[nodiscard]] ExitFrame& guest_irq(G gic) {
     PerCpu& cpu = this_cpu();
     Vcpu& vcpu = *cpu.vcpu;
-    trace_irq_exit();
+    trace(TraceEvent::exit_irq(sysreg::read<sysreg::elr_el2>()));
     sync_from(gic, vcpu.irqs);
     watch_exit(vcpu);
     for (Ack ack{static_cast<u32>(cpu.plan.ack)}; !ack.is_spurious(); ack = gic.acknowledge()) {

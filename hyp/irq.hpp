@@ -40,7 +40,7 @@ template <class G>
     if (is_tracing()) {
         fast = FastPath::withdrawn;
         watch_entry(vcpu);
-        record(TraceEvent::enter(sysreg::read<sysreg::elr_el2>()));
+        trace(TraceEvent::enter(sysreg::read<sysreg::elr_el2>()));
     }
     this_cpu().plan = plan_for(vcpu.irqs, fast, vcpu.affinity);
     return vcpu.frame;

@@ -182,7 +182,9 @@ template <class G>
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
     gic.set_enable(baton.hyp_timer, Enable::on); // silent until the watchdog arms it
-    start_watchdog(vcpu, manifest.options.watchdog_ms);
+    if (manifest.options.watchdog_ms != 0) {
+        start_watchdog(vcpu, manifest.options.watchdog_ms);
+    }
     resume_frame(&enter_guest(TracedGic<G, TraceSink>{gic}, vcpu));
 }
 

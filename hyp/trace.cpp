@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/trace.hpp"
 
+#include "hyp/arch/sysreg.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/trace/describe.hpp"
 
@@ -25,27 +26,20 @@ void start_tracing() {
 }
 
 // Without an ISB before the counter: the events of one pCPU are in order anyhow.
-[[gnu::noinline]] void record_event(u64 kind_bits, u64 payload) {
+[[gnu::noinline]] void trace(TraceEvent event) {
+    TraceRing& ring = this_cpu().trace;
+    if (!ring.wants(event.kind)) {
+        return;
+    }
     const u64 now = sysreg::read<static_cast<u32>(SysReg::cntpct)>();
-    TraceRecord* record = &this_cpu().trace.claim();
+    TraceRecord* record = &ring.claim();
     asm("" : "+r"(record)); // one address, so that one STP fills it
-    *record = {now | kind_bits, payload};
-}
-
-void trace_irq_exit() {
-    trace(EventKind::exit_irq,
-          [] { return TraceEvent::exit_irq(sysreg::read<sysreg::elr_el2>()); });
-}
-
-void trace_sync_exit(EsrEl2 esr) {
-    trace(EventKind::exit_sync, [esr] {
-        return TraceEvent::exit_sync(static_cast<u32>(esr.raw()), sysreg::read<sysreg::elr_el2>());
-    });
+    *record = {now | TraceRecord::kind_bits(event.kind), event.payload};
 }
 
 void print_events(u64 most) {
     if (!started) {
-        baton.console.print("trace: off; `make run TRACE=1` shows the last events here\n");
+        baton.console.print("trace: off (make run TRACE=1)\n");
         return;
     }
     const TraceRing& ring = this_cpu().trace;
@@ -54,8 +48,8 @@ void print_events(u64 most) {
         return;
     }
     const u64 shown = most < ring.held() ? most : ring.held();
-    baton.console.print("trace: the last %lu events, oldest first; before them %lu, lost %lu\n",
-                        shown, ring.recorded() - shown, ring.lost());
+    baton.console.print("trace: the last %lu of %lu events, oldest first (%lu lost)\n", shown,
+                        ring.recorded(), ring.lost());
     u64 before = shown != 0 ? ring.at(shown - 1).ticks() : 0;
     for (u64 n = shown; n != 0; --n) {
         const TraceRecord& record = ring.at(n - 1);

@@ -71,7 +71,7 @@ struct Exit {
 
 [[nodiscard]] Exit describe_exit(const Vcpu& vcpu) {
     const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
-    trace_sync_exit(esr);
+    trace(TraceEvent::exit_sync(static_cast<u32>(esr.raw()), reg::read<reg::elr_el2>()));
     Exit exit{esr, exit_class(esr)};
     if (exit.what != ExitClass::data_abort) {
         return exit;
@@ -127,7 +127,7 @@ struct Handled {
     const MmioAccess& access = exit.abort.access;
     const bool is_read = access.direction == Direction::read;
     Answer answer = access_device(vcpu, exit.device, exit.access, phys);
-    trace(EventKind::access, [&] { return access_event(exit, answer); });
+    trace(access_event(exit, answer));
     if (is_read) {
         answer.value = loaded_value(access, answer.value);
     }
@@ -185,8 +185,7 @@ void sleep() {
     trace(TraceEvent::sleep());
     barrier::dsb_sy(); // the guest's stores are out before the core stops
     asm volatile("wfi" ::: "memory");
-    trace(EventKind::wake,
-          [] { return TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()); });
+    trace(TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()));
 }
 
 // A virtual interrupt does not wake EL2's own WFI (DDI 0487, WFI wake-up events), and while it is

@@ -45,8 +45,8 @@ struct Vcpu {
     ExitFrame frame{};        // SP_EL2 while the guest runs
     Vm* vm;
     VcpuIrqs irqs;
-    StuckWatch watch{}; // of `irqs`
-    Affinity affinity;  // what the guest reads in MPIDR_EL1
+    StuckWatch* watch = nullptr; // of `irqs`, if there is a watchdog
+    Affinity affinity;           // what the guest reads in MPIDR_EL1
 };
 
 // The guest's physical address map: QEMU's virt, so that what is built for it runs unmodified.

@@ -17,9 +17,11 @@ constexpr u64 events_of_a_report = 16;
 constexpr El2Timer<TargetSysReg> timer{TargetSysReg{}};
 constexpr u32 cntfrq = static_cast<u32>(SysReg::cntfrq);
 
-// Where EL2 has it: the list register as the hardware holds it, or why it is in none.
-void report_place(const Vcpu& vcpu, VIntid vintid) {
-    const VcpuIrqs& irqs = vcpu.irqs;
+// Of the one vCPU.
+constinit StuckWatch the_watch{};
+
+// The list register as the hardware holds it.
+void report_place(const VcpuIrqs& irqs, VIntid vintid) {
     for (u8 n = 0; n < irqs.caps().list_registers; ++n) {
         const ListReg& lr = irqs.in_hardware(LrIndex{n});
         if (lr.is_valid() && lr.vintid() == vintid) {
@@ -30,27 +32,20 @@ void report_place(const Vcpu& vcpu, VIntid vintid) {
             return;
         }
     }
-    baton.console.print("  no list register: %s\n", irqs.is_spilled(vintid)
-                                                        ? "active, had to make room"
-                                                        : "waits to be listed");
+    baton.console.print("  in no list register\n"); // owed or spilled: others are more urgent
 }
 
-// Seldom enough to ask which GIC it is.
-[[nodiscard]] DistributorState state_of(const VcpuIrqs& irqs, PIntid pintid) {
-    return irqs.caps().generation == GicGeneration::v2 ? PlainGicV2{{}, {}}.state(pintid)
-                                                       : PlainGicV3{{}, {}}.state(pintid);
-}
-
-void report(const Vcpu& vcpu, VIntid vintid, u64 ticks) {
+[[gnu::noinline]] void report(const Vcpu& vcpu, VIntid vintid, u64 ticks) {
     const PIntid pintid = vcpu.irqs.pintid_of(vintid);
-    const DistributorState state = state_of(vcpu.irqs, pintid);
+    barrier::dsb_sy(); // what was acknowledged or ended is so in the distributor, too
+    const DistributorState state =
+        distributor_state(TargetMmio{}, vcpu.irqs.caps().generation, pintid);
     baton.console.print(
         "\nbaton: watchdog: VM %s vCPU %u: INTID %u (physical %u) active for %lu ms\n"
-        "  distributor: %spending, %sactive, %sabled\n",
+        "  distributor: pending %u, active %u, enabled %u\n",
         vcpu.vm->label, vcpu.irqs.self().value, vintid.value(), pintid.value(),
-        ticks * 1000 / reg::read<cntfrq>(), state.pending ? "" : "not ", state.active ? "" : "not ",
-        state.enabled ? "en" : "dis");
-    report_place(vcpu, vintid);
+        ticks * 1000 / reg::read<cntfrq>(), state.pending, state.active, state.enabled);
+    report_place(vcpu.irqs, vintid);
     trace(TraceEvent::overdue(vintid, ticks));
     print_events(events_of_a_report);
 }
@@ -58,7 +53,8 @@ void report(const Vcpu& vcpu, VIntid vintid, u64 ticks) {
 } // namespace
 
 void start_watchdog(Vcpu& vcpu, u32 milliseconds) {
-    vcpu.watch.start(reg::read<cntfrq>() * milliseconds / 1000);
+    the_watch.start(reg::read<cntfrq>() * milliseconds / 1000);
+    vcpu.watch = &the_watch;
 }
 
 void stop_watchdog_timer() {
@@ -67,26 +63,25 @@ void stop_watchdog_timer() {
 }
 
 void watch_exit(Vcpu& vcpu) {
-    if (!vcpu.watch.is_on()) {
+    if (vcpu.watch == nullptr) {
         return;
     }
     const u64 now = timer.now();
     for (unsigned word = 0; word < guest_words; ++word) {
-        u32 held = 0;
-        for_each_intid(word, vcpu.irqs.present_word(word), [&](VIntid vintid) {
-            held |= vcpu.irqs.is_hardware(vintid) ? IntidSet::bit(vintid) : 0;
-        });
-        vcpu.watch.look(word, held, now);
+        vcpu.watch->look(word, vcpu.irqs.present_word(word), now);
     }
 }
 
 void watch_entry(Vcpu& vcpu) {
-    if (!vcpu.watch.is_on()) {
+    if (vcpu.watch == nullptr) {
         return;
     }
     watch_exit(vcpu);
-    const u64 next = vcpu.watch.check(
-        timer.now(), [&](VIntid vintid, u64 ticks) { report(vcpu, vintid, ticks); });
+    const u64 next = vcpu.watch->check(timer.now(), [&](VIntid vintid, u64 ticks) {
+        if (vcpu.irqs.is_hardware(vintid)) { // a software interrupt keeps nothing from anybody
+            report(vcpu, vintid, ticks);
+        }
+    });
     if (next == StuckWatch::never) {
         timer.stop();
     } else {

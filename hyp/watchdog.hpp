@@ -10,7 +10,7 @@ namespace hyp {
 
 struct Vcpu;
 
-// Tracing is on, and the interrupt of EL2's own timer is enabled. 0 milliseconds: no watchdog.
+// Once; tracing is on, and the interrupt of EL2's own timer is enabled.
 void start_watchdog(Vcpu& vcpu, u32 milliseconds);
 
 // To be called before its interrupt is deactivated: a level that is still up would signal again,

@@ -36,6 +36,23 @@ static_assert(private_priorities(6) == 0xa08080a0); // 24..27: 25 and 26 are EL2
 // A register that hardware fails to change within this many reads is taken for broken.
 inline constexpr u32 max_polls = 1'000'000;
 
+// One INTID as the distributor has it now; what EL2 or a guest did by system register is complete. For
+// reports, which are seldom enough to ask which GIC it is.
+template <MmioBus M>
+[[nodiscard]] DistributorState distributor_state(M bus, GicGeneration generation, PIntid pintid) {
+    const bool in_gicr = generation == GicGeneration::v3 && pintid.is_private();
+    const u32 word = pintid.value() / 32;
+    const auto bit = [bus, in_gicr, word, pintid](GicdBits array) {
+        const u32 at = word_offset(array, word);
+        const u32 bits = in_gicr ? bus.template read32<Frame::gicr_sgi>(at)
+                                 : bus.template read32<Frame::gicd>(at);
+        return (bits >> (pintid.value() % 32) & 1U) != 0;
+    };
+    return {.pending = bit(GicdBits::ispendr),
+            .active = bit(GicdBits::isactiver),
+            .enabled = bit(GicdBits::isenabler)};
+}
+
 template <MmioBus M, SysRegBus S, Frame Private>
 class Distributor {
 public:
@@ -104,14 +121,6 @@ public:
     [[nodiscard]] u32 shared_active(u32 word) {
         sys_.template barrier<Barrier::dsb_sy>(); // as above
         return bus_.template read32<Frame::gicd>(word_offset(GicdBits::isactiver, word));
-    }
-
-    // One INTID as the distributor has it now, for reports.
-    [[nodiscard]] DistributorState state(PIntid pintid) {
-        sys_.template barrier<Barrier::dsb_sy>(); // as above
-        return {.pending = read_bit(GicdBits::ispendr, pintid),
-                .active = read_bit(GicdBits::isactiver, pintid),
-                .enabled = read_bit(GicdBits::isenabler, pintid)};
     }
 
 protected:
@@ -209,10 +218,6 @@ private:
         } else {
             write_gicd(at, value);
         }
-    }
-    [[nodiscard]] bool read_bit(GicdBits array, PIntid pintid) {
-        const u32 word = read(pintid, word_offset(array, pintid.value() / 32));
-        return (word >> (pintid.value() % 32) & 1U) != 0;
     }
     void write_bit(GicdBits array, PIntid pintid) {
         write(pintid, word_offset(array, pintid.value() / 32), 1U << (pintid.value() % 32));

@@ -91,7 +91,7 @@ void put_part(Text& text, char part, u64 payload) {
     case 'x': text.hex(payload); return;
     case 'l': text.hex(low); return;
     case 'h': text.hex(high); return;
-    case 'd': text.decimal(high); return;
+    case 'd': text.decimal(payload >> 16); return;
     case 's': text.decimal(low & 0xffff); return;
     case 'o': text.hex(high & 0xffff); return;
     case 'b': text.decimal(high >> 20 & 0xf); return;

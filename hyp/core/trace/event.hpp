@@ -13,7 +13,7 @@
 
 namespace hyp {
 
-enum class EventKind : u8 {
+enum class EventKind : u32 {
     exit_sync,    // 31:0 ESR_EL2, 63:32 the guest's PC, lower half
     exit_irq,     // the guest's PC
     exit_fiq,     // the guest's PC
@@ -28,7 +28,7 @@ enum class EventKind : u8 {
     sleep,        // EL2 waits for an interrupt on the guest's behalf
     wake,         // ISR_EL1
     enter,        // the guest's PC
-    overdue,      // 15:0 virtual INTID, 63:32 ticks (at most 2^32 - 1) that it has been active
+    overdue,      // 15:0 virtual INTID, 63:16 ticks that it has been active
 };
 inline constexpr unsigned event_kinds = 15;
 
@@ -95,8 +95,7 @@ struct TraceEvent {
     [[nodiscard]] static constexpr TraceEvent wake(u64 isr) { return {EventKind::wake, isr}; }
     [[nodiscard]] static constexpr TraceEvent enter(u64 pc) { return {EventKind::enter, pc}; }
     [[nodiscard]] static constexpr TraceEvent overdue(VIntid vintid, u64 ticks) {
-        constexpr u64 most = 0xffff'ffff;
-        return {EventKind::overdue, vintid.value() | (ticks < most ? ticks : most) << 32};
+        return {EventKind::overdue, vintid.value() | ticks << 16};
     }
 
 private:

@@ -147,7 +147,7 @@ public:
     [[nodiscard]] bool is_listed(VIntid vintid) const { return listed_.has(vintid); }
     [[nodiscard]] bool is_owed(VIntid vintid) const { return owed_.has(vintid); }
     [[nodiscard]] bool is_spilled(VIntid vintid) const { return spilled_.has(vintid); }
-    // Of a word: owed, listed or spilled. The physical ones of is_hardware() are active, then.
+    // Of a word: owed, listed or spilled. Those of is_hardware() are physically active.
     [[nodiscard]] u32 present_word(unsigned word) const {
         return owed_.word(word) | listed_.word(word) | spilled_.word(word);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which forwarded interrupts of a vCPU have been active for too long. While one is owed, listed or
 // spilled its physical INTID is active and cannot signal again: a guest that never ends it loses its
-// device, and this says so. Pure: the caller gives the time and what is held (VcpuIrqs::held_word).
+// device, and this says so. Pure: the caller gives the time and what is held (VcpuIrqs::present_word).
 //
 // Call look() for each word both after sync(), which shows what the guest has ended, and before the
 // entry, which shows what it has got since: a busy interrupt is held at every entry, but never the
@@ -18,11 +18,10 @@ class StuckWatch {
 public:
     static constexpr u64 never = ~u64{0};
 
-    // Off until this. `limit`: ticks that an interrupt may be active.
+    // `limit`: ticks that an interrupt may be active.
     constexpr void start(u64 limit) { limit_ = limit; }
-    [[nodiscard]] constexpr bool is_on() const { return limit_ != 0; }
 
-    // Word `word` of the hardware vINTIDs that are active now, at `now` ticks.
+    // Word `word` of the vINTIDs that are held now, at `now` ticks.
     void look(unsigned word, u32 held, u64 now);
 
     // Calls report(VIntid, ticks) for each that has been active for the limit and was not reported
@@ -45,7 +44,7 @@ public:
     }
 
 private:
-    u64 limit_ = 0; // 0: any time
+    u64 limit_ = 0;
     IntidSet held_{};
     IntidSet reported_{};                   // of held_
     std::array<u64, guest_intids> since_{}; // of members of held_

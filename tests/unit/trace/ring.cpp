@@ -113,7 +113,7 @@ TEST_CASE("each kind of event has its words", "[trace]") {
     CHECK(words_of(TraceEvent::overdue(VIntid{27}, 625000)) ==
           "watchdog: INTID 27 active for 625000 ticks");
     CHECK(words_of(TraceEvent::overdue(VIntid{27}, u64{1} << 40)) ==
-          "watchdog: INTID 27 active for 4294967295 ticks");
+          "watchdog: INTID 27 active for 1099511627776 ticks");
 }
 
 TEST_CASE("each physical change has its words", "[trace]") {

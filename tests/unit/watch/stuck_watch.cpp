@@ -41,7 +41,6 @@ constexpr u64 never = StuckWatch::never;
 
 TEST_CASE("an interrupt is reported at its time, once, and again after its release", "[watch]") {
     StuckWatch watch = started();
-    CHECK(watch.is_on());
     CHECK(overdue(watch, 400, never).empty());
     watch.look(0, timer, 500);
     CHECK(overdue(watch, 500, 1500).empty());
@@ -86,10 +85,6 @@ TEST_CASE("several are reported each, and the first deadline counts", "[watch]")
     CHECK(overdue(watch, 301, 1100).empty());
     CHECK(overdue(watch, 1100, 1200) == Numbers{287});
     CHECK(overdue(watch, 1300, never) == Numbers{27, 33, 48});
-}
-
-TEST_CASE("a watch that was not started is off", "[watch]") {
-    CHECK_FALSE(StuckWatch{}.is_on());
 }
 
 TEST_CASE("any history is judged as its definition says", "[watch]") {
