@@ -46,6 +46,8 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> nesting_checks();
 /** More interrupts than any CPU interface has list registers. */
 [[nodiscard]] std::span<const Rule> crowd_checks();
+/** Deep nests with something special in them. */
+[[nodiscard]] std::span<const Rule> depth_checks();
 /** Each timer's interrupt. */
 [[nodiscard]] std::span<const Rule> timer_checks();
 /** The timers' interrupts under the distributor's registers. */

@@ -89,7 +89,7 @@ Verdict guest_main() {
     for (const std::span<const Rule> chapter :
          {identity_checks(), array_checks(), route_checks(), life_checks(), meddling_checks(),
           sgi_checks(), group_checks(), group_register_checks(), priority_checks(),
-          nesting_checks(), crowd_checks(), timer_checks(), line_checks()}) {
+          nesting_checks(), crowd_checks(), depth_checks(), timer_checks(), line_checks()}) {
         for (const Rule& rule : chapter) {
             for (const Setup& setup : setups) {
                 if (is_for(rule.when, setup) && (only.empty() || lists(only, rule.name))) {
