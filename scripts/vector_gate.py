@@ -23,7 +23,6 @@ each fault; 2 when the file cannot be judged.
 """
 
 import argparse
-import bisect
 import os
 import struct
 import sys
@@ -32,79 +31,20 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import a64  # noqa: E402
 import fp_gate  # noqa: E402
+from vector_state import ANY, Program, Refused, State  # noqa: E402
 
 SLOT = 128
 VECTORS = (("sync", 0x400), ("irq", 0x480))
 TABLES = ("vectors_v2", "vectors_v3")
 LIMITS = {"sync": 110, "irq": 48}
 SAVED_FIRST = 16  # slow_rest_* finds x0 to x15 in the frame and saves the others
+SAVED_NAMES = frozenset(f"x{n}" for n in range(SAVED_FIRST))
 DSB_NSH, ISB = 0xD503379F, 0xD5033FDF
 # DDI 0487: what a fast path may write, by its encoding.
 WRITABLE = {"S3_0_C12_C12_1": "ICC_EOIR1_EL1", "S3_4_C4_C0_1": "ELR_EL2",
             "S3_4_C12_C12_0": "ICH_LR0_EL2", "S3_4_C12_C12_1": "ICH_LR1_EL2",
             "S3_4_C12_C12_2": "ICH_LR2_EL2", "S3_4_C12_C12_3": "ICH_LR3_EL2"}
 MAX_PATHS = 20000
-ANY = ("any", 0)
-
-
-class Refused(Exception):
-    """The text says what is wrong at an address."""
-
-
-class Program:
-    """The instructions and the names of an ELF file."""
-
-    def __init__(self, data):
-        sections = fp_gate.read_sections(data)
-        symbols = fp_gate.read_symbols(data, sections)
-        self.words = {}
-        for index, section in enumerate(sections):
-            if section[1] & fp_gate.SHF_EXECINSTR:
-                self.words.update(fp_gate.code_words(data, section, index, symbols))
-        self.address = {name: value for _, value, _, name in symbols}
-        # Of several names at one place the function's; the linker script's own are not places.
-        named = sorted((value, kind == fp_gate.STT_FUNC, name) for _, value, kind, name in symbols
-                       if name and name[0] not in "$_" and value in self.words)
-        self.names = {value: name for value, _, name in named}
-        self.starts = sorted(self.names)
-
-    def place(self, pc):
-        """(name, offset) of an address."""
-        at = bisect.bisect_right(self.starts, pc) - 1
-        if at < 0:
-            return f"{pc:#x}", 0
-        return self.names[self.starts[at]], pc - self.starts[at]
-
-
-class State:
-    """What is known at one point of one path."""
-
-    def __init__(self, regs=None, memory=None):
-        self.regs = regs or [("guest", n) for n in range(31)] + [("sp", 0)]
-        self.memory = memory or {}  # offset from SP at entry -> value of those 8 bytes
-
-    def copy(self):
-        """A state that may go another way."""
-        return State(list(self.regs), dict(self.memory))
-
-    def get(self, number):
-        """The value of a register, as the decoder numbers them."""
-        return ("const", 0) if number == a64.ZR else self.regs[number]
-
-    def put(self, number, value):
-        """Sets a register."""
-        if number != a64.ZR:
-            self.regs[number] = value
-
-    def address(self, base, offset):
-        """The value of base + offset."""
-        kind, value = self.get(base)
-        return (kind, value + offset) if kind in ("sp", "const", "plan") else ANY
-
-    def taken(self):
-        """Names of the registers that are not the guest's."""
-        wrong = [f"x{n}" for n in range(31) if self.regs[n] != ("guest", n)]
-        return wrong + ([] if self.regs[a64.SP] == ("sp", 0) else ["sp"])
 
 
 class Walker:
@@ -249,9 +189,8 @@ class Walker:
         """Judges the end of a path and keeps its length."""
         wrong = state.taken()
         if end.startswith("slow_rest"):
-            saved = {f"x{n}" for n in range(SAVED_FIRST)
-                     if state.memory.get(8 * n) == ("guest", n)}
-            wrong = [name for name in wrong if name not in saved]
+            wrong = [f"x{n}" for n in range(SAVED_FIRST) if state.memory.get(8 * n) != ("guest", n)]
+            wrong += [name for name in state.taken() if name not in SAVED_NAMES]
         if end == "eret":
             if self.kind == "sync":
                 allowed = {f"x{n}" for n in range(31) if state.regs[n] == ("stored", ("guest", n))}
