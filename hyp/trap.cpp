@@ -194,7 +194,7 @@ void sleep() {
 template <class G>
 void wait_for_interrupt(G gic, const Vcpu& vcpu) {
     // VMCR.VPMR: GICv2 keeps bits 7:3 of it, at the same place.
-    const u32 priority_mask = gic.save_interface().vmcr >> 24 & 0xf8;
+    const u32 priority_mask = gic.read_vmcr() >> 24 & 0xf8;
     if (vcpu.irqs.best_pending().value < priority_mask) {
         return;
     }
@@ -212,7 +212,7 @@ template <class G>
     switch (handled.rest) {
     case Rest::nothing: break;
     case Rest::wait: wait_for_interrupt(gic, vcpu); break;
-    case Rest::deactivate: deactivate(vcpu, gic.save_interface().vmcr, handled.value); break;
+    case Rest::deactivate: deactivate(vcpu, gic.read_vmcr(), handled.value); break;
     }
     return enter_guest(gic, vcpu);
 }

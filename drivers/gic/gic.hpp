@@ -34,7 +34,8 @@ private:
 // The guest's CPU interface state that travels with a vCPU.
 struct VirtInterface {
     u32 vmcr = 0;
-    u32 apr[4] = {};
+    u32 apr[4] = {};  // GICv2's, for both groups; ICH_AP1R<n>_EL2
+    u32 apr0[4] = {}; // ICH_AP0R<n>_EL2
     friend constexpr bool operator==(const VirtInterface&, const VirtInterface&) = default;
 };
 
@@ -85,6 +86,7 @@ concept GicBackend = requires(G gic, Ack ack, LrIndex n, ListReg lr, PIntid pint
     { gic.maintenance_status() } -> std::same_as<u32>; // MISR
     { gic.eoi_count() } -> std::same_as<u32>;          // HCR.EOIcount
     gic.write_control(control);
+    { gic.read_vmcr() } -> std::same_as<u32>;
     { gic.save_interface() } -> std::same_as<VirtInterface>;
     gic.load_interface(interface);
 };

@@ -118,9 +118,15 @@ public:
                        .template with<GichHcr::Uie>(control.underflow)
                        .template with<GichHcr::Lrenpie>(control.entry_not_present)
                        .template with<GichHcr::Npie>(control.no_pending)
+                       .template with<GichHcr::VGrp0Eie>((control.opened & 1U) != 0)
+                       .template with<GichHcr::VGrp1Eie>((control.opened & 2U) != 0)
+                       .template with<GichHcr::VGrp0Die>((control.closed & 1U) != 0)
+                       .template with<GichHcr::VGrp1Die>((control.closed & 2U) != 0)
                        .raw());
     }
 
+    // GICH_VMCR alone.
+    [[nodiscard, gnu::always_inline]] u32 read_vmcr() { return read_gich(GichReg::vmcr); }
     [[nodiscard]] VirtInterface save_interface() {
         return VirtInterface{.vmcr = read_gich(GichReg::vmcr), .apr = {read_gich(GichReg::apr)}};
     }

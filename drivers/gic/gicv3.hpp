@@ -137,17 +137,26 @@ public:
                 .template with<IchHcr::Uie>(control.underflow)
                 .template with<IchHcr::Lrenpie>(control.entry_not_present)
                 .template with<IchHcr::Npie>(control.no_pending)
+                .template with<IchHcr::VGrp0Eie>((control.opened & 1U) != 0)
+                .template with<IchHcr::VGrp1Eie>((control.opened & 2U) != 0)
+                .template with<IchHcr::VGrp0Die>((control.closed & 1U) != 0)
+                .template with<IchHcr::VGrp1Die>((control.closed & 2U) != 0)
                 .template with<IchHcr::Tdir>(control.trap_deactivate)
                 .raw());
     }
 
-    // Group 0 has no active priorities to save: guests get Group 1 only.
+    // ICH_VMCR_EL2 alone.
+    [[nodiscard, gnu::always_inline]] u32 read_vmcr() {
+        return static_cast<u32>(sys_.template read<SysReg::ich_vmcr>());
+    }
     [[nodiscard]] VirtInterface save_interface() {
         VirtInterface interface;
         interface.vmcr = static_cast<u32>(sys_.template read<SysReg::ich_vmcr>());
         for_each_word(active_priority_words(vtr().preemption_bits()), [&]<u32 n>() {
             constexpr SysReg reg = sysreg_at(SysReg::ich_ap1r0, n);
+            constexpr SysReg reg0 = sysreg_at(SysReg::ich_ap0r0, n);
             interface.apr[n] = static_cast<u32>(sys_.template read<reg>());
+            interface.apr0[n] = static_cast<u32>(sys_.template read<reg0>());
         });
         return interface;
     }
@@ -155,6 +164,7 @@ public:
         sys_.template write<SysReg::ich_vmcr>(interface.vmcr);
         for_each_word(active_priority_words(vtr().preemption_bits()), [&]<u32 n>() {
             sys_.template write<sysreg_at(SysReg::ich_ap1r0, n)>(interface.apr[n]);
+            sys_.template write<sysreg_at(SysReg::ich_ap0r0, n)>(interface.apr0[n]);
         });
     }
 

@@ -51,8 +51,9 @@ enum class FastPath : u8 { allowed, withdrawn };
 // nothing else.
 [[nodiscard]] inline u64 home_word(const VcpuIrqs& irqs, VIntid vintid, LrIndex home) {
     const Delivery now = irqs.at(vintid);
-    if (!now.get<Delivery::Hardware>() || !irqs.is_eligible(vintid) || now.get<Delivery::Owed>() ||
-        now.get<Delivery::Forced>() || now.get<Delivery::BySoftware>() || irqs.is_spilled(vintid)) {
+    if (!now.get<Delivery::Hardware>() || !irqs.is_eligible(vintid) || !irqs.is_open(vintid) ||
+        now.get<Delivery::Owed>() || now.get<Delivery::Forced>() ||
+        now.get<Delivery::BySoftware>() || irqs.is_spilled(vintid)) {
         return 0;
     }
     const ListReg& there = irqs.in_hardware(home);

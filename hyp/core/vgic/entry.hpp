@@ -36,10 +36,10 @@ struct VgicCaps {
 // The list registers after an exit.
 struct LrFile {
     std::array<ListReg, max_list_registers> regs{};
-    u16 live = 0; // VcpuIrqs::live_list_registers(): bit n, regs[n] was read
-    // Read only if VcpuIrqs::needs_eoi_count():
-    u8 eoi_count = 0;       // EOIcount
+    u16 live = 0;           // VcpuIrqs::live_list_registers(): bit n, regs[n] was read
+    u8 eoi_count = 0;       // EOIcount, read only if VcpuIrqs::needs_eoi_count()
     bool split_eoi = false; // VMCR.VEOIM: the guest drops priority and deactivates separately
+    u8 open_groups = 3;     // VMCR.VENG0, VENG1: what the guest's CPU interface lets through
 };
 
 // Physical pending and active words (ISPENDR<n>, ISACTIVER<n>; n = 0 is this pCPU's own), by word of

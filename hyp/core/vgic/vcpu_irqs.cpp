@@ -58,100 +58,11 @@ void VcpuIrqs::map_hardware(VIntid vintid, PIntid pintid, Trigger trigger) {
     own_pintid_[vintid.value()] = static_cast<u16>(pintid.value());
 }
 
-bool VcpuIrqs::find_owner(PIntid pintid, VIntid& owner) const {
-    const VIntid same{pintid.value()};
-    if (same.is_private() && is_hardware(same) && pintid_of(same) == pintid) {
-        owner = same;
-        return true;
-    }
-    for (u32 n = 16; pintid.is_private() && n < own_.size(); ++n) {
-        if (is_hardware(VIntid{n}) && pintid_of(VIntid{n}) == pintid) {
-            owner = VIntid{n};
-            return true;
-        }
-    }
-    return !pintid.is_private() && vm_->find(pintid, owner);
-}
-
-void VcpuIrqs::tell(u8 vcpu, Request request, VIntid spi) {
-    if (vcpu == self_.value || vcpu >= vm_->vcpus()) {
-        return;
-    }
-    if (vm_->mailbox(VcpuIndex{vcpu}).post(request, spi)) {
-        kicks_ = static_cast<u16>(kicks_ | 1U << vcpu);
-    }
-}
-
-void VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
-    if (vintid.is_private()) {
-        own_[vintid.value()] = next(own_[vintid.value()], event, arg);
-    } else {
-        const VmIrqs::Step done = vm_->step(vintid, event, arg);
-        if (!(done.before == done.after)) {
-            tell(done.after.get<Delivery::Target>(), Request::look, vintid);
-            tell(done.after.get<Delivery::Holder>(), Request::look, vintid);
-        }
-    }
-    look(vintid);
-}
-
-// Keeps what is derived from the word.
-void VcpuIrqs::look(VIntid vintid) {
-    const Delivery now = at(vintid);
-    const bool mine = now.get<Delivery::Target>() == self_.value;
-    if (!now.is_held_by(self_)) {
-        spilled_.remove(vintid); // another vCPU ended it
-    }
-    owed_.put(vintid, mine && now.get<Delivery::Owed>());
-    deliverable_.put(vintid, now.is_deliverable_to(self_) &&
-                                 vm_->is_group_enabled(now.get<Delivery::Grp>()));
-    const unsigned word = vintid.value() / 32;
-    const u32 bit = 1U << word;
-    const bool waits = (deliverable_.word(word) | spilled_.word(word)) != 0;
-    waiting_words_ = waits ? waiting_words_ | bit : waiting_words_ & ~bit;
-}
-
-void VcpuIrqs::look_at_all() {
-    for (u8 i = 0; i < caps_.list_registers; ++i) {
-        if (is_real(i) && !is_eligible(wanted_[i].vintid())) {
-            withdraw_pending(wanted_[i].vintid());
-        }
-    }
-    for (u32 n = 0; n < guest_intids; ++n) {
-        look(VIntid{n});
-    }
-}
-
-void VcpuIrqs::take_posts() {
-    vm_->mailbox(self_).take([&](VIntid sgi, u8 senders) { receive_sgi(sgi, senders); },
-                             [&](Request request, VIntid spi) { answer(request, spi); },
-                             [&] { look_at_all(); });
-}
-
-void VcpuIrqs::answer(Request request, VIntid spi) {
-    switch (request) {
-    case Request::look:
-        look(spi);
-        if (listed_.has(spi) && !is_eligible(spi)) {
-            withdraw_pending(spi);
-        }
-        return;
-    case Request::withdraw: clear_one(spi); return;
-    case Request::end: end_active(spi); return;
-    }
-}
-
 // Two opposite changes before one entry: the later one stands.
 void VcpuIrqs::change(PhysChange change, VIntid vintid) {
     changes_[static_cast<u8>(opposite(change))].remove(vintid);
     changes_[static_cast<u8>(change)].add(vintid);
     changed_words_ |= 1U << (vintid.value() / 32);
-}
-
-bool VcpuIrqs::is_eligible(VIntid vintid) const {
-    const Delivery now = at(vintid);
-    return now.get<Delivery::Enabled>() && now.get<Delivery::Target>() == self_.value &&
-           vm_->is_group_enabled(now.get<Delivery::Grp>());
 }
 
 u16 VcpuIrqs::live_list_registers() const {
@@ -202,11 +113,21 @@ void VcpuIrqs::sync(const LrFile& file, const PhysWords& phys) {
         absorb(index, file.regs[index]);
     }
     replay(file);
+    close_groups(file.open_groups);
     if (phys.known != 0) {
         resample_listed(phys);
         resample_waiting(phys);
     }
     take_posts();
+}
+
+void VcpuIrqs::close_groups(u8 open) {
+    open_groups_ = open;
+    for (u8 i = 0; i < caps_.list_registers; ++i) {
+        if (is_real(i) && !is_open(wanted_[i].vintid())) {
+            withdraw_pending(wanted_[i].vintid());
+        }
+    }
 }
 
 // List register `index` was wanted_[index] at the last entry and is `now`.

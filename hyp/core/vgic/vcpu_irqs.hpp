@@ -155,6 +155,11 @@ public:
     [[nodiscard]] bool is_forced(VIntid vintid) const { return at(vintid).get<Delivery::Forced>(); }
     // Could be listed as pending: enabled, its group enabled, routed here.
     [[nodiscard]] bool is_eligible(VIntid vintid) const;
+    // The guest's CPU interface lets its group through, as of the last sync(). What it does not let
+    // through is not listed as pending: it would keep others out that could be delivered.
+    [[nodiscard]] bool is_open(VIntid vintid) const {
+        return (u32{open_groups_} >> static_cast<u8>(group(vintid)) & 1U) != 0;
+    }
     [[nodiscard]] Group group(VIntid vintid) const { return at(vintid).get<Delivery::Grp>(); }
     // The SPI whose home is device_home(n); INTID 0: none's.
     [[nodiscard]] VIntid device_at_home(u32 n) const { return VIntid{device_home_[n]}; }
@@ -193,6 +198,7 @@ private:
     }
     [[nodiscard]] bool find_owner(PIntid pintid, VIntid& owner) const;
     void change(PhysChange change, VIntid vintid);
+    void close_groups(u8 open);
     void absorb(u8 index, const ListReg& now);
     void unlist(u8 index);
     void replay(const LrFile& file);
@@ -231,6 +237,8 @@ private:
     void place_dummy();
     [[nodiscard]] VirtControl decide_control() const;
     [[nodiscard]] bool any_deliverable() const;
+    [[nodiscard]] u8 groups_waiting() const;
+    [[nodiscard]] u8 groups_listed() const;
     [[nodiscard]] bool any_spilled() const;
 
     VmIrqs* vm_ = nullptr;
@@ -254,9 +262,11 @@ private:
     VcpuIndex self_{};
     bool control_stale_ = false;
     VirtControl written_control_{};
+    u8 open_groups_ = 3;
+    u8 unused_byte_ = 0;
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
     std::array<u16, device_homes> device_home_{};
-    u16 unused_ = 0;
+    std::array<u16, 3> unused_{};
     std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each
     std::array<u8, 16> spilled_source_{}; // GICv2: sender of a spilled active SGI
     std::array<u16, 32> own_pintid_{};    // of PPIs that are forwarded

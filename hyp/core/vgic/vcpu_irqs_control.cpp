@@ -48,13 +48,39 @@ bool VcpuIrqs::any_spilled() const {
     return best_spilled(ignored);
 }
 
+// Of the interrupts that could be listed as pending and are not; bit 0 Group 0, bit 1 Group 1.
+u8 VcpuIrqs::groups_waiting() const {
+    u32 groups = 0;
+    for (u32 words = waiting_words_; words != 0; words &= words - 1) {
+        const unsigned word = static_cast<unsigned>(__builtin_ctz(words));
+        for_each_intid(word, deliverable_.word(word),
+                       [&](VIntid vintid) { groups |= 1U << static_cast<u8>(group(vintid)); });
+    }
+    return static_cast<u8>(groups);
+}
+
+u8 VcpuIrqs::groups_listed() const {
+    u32 groups = 0;
+    for (u8 i = 0; i < caps_.list_registers; ++i) {
+        groups |=
+            is_real(i) && wanted_[i].is_pending() ? 1U << static_cast<u8>(wanted_[i].group()) : 0;
+    }
+    return static_cast<u8>(groups);
+}
+
+// 'Closed' is asked for while an interrupt waits behind listed ones of a group that may close, and
+// only while both are open: QEMU 7.2 has VGrp0DIE look at Group 1's enable, which would never end.
 VirtControl VcpuIrqs::decide_control() const {
     VirtControl control;
     control.enable = true;
     if (waiting_words_ != 0) {
         control.no_pending = any_deliverable();
+        control.opened = static_cast<u8>(groups_waiting() & ~u32{open_groups_});
+        constexpr u8 both = 3;
+        control.closed = control.no_pending && open_groups_ == both ? groups_listed() : u8{0};
         control.entry_not_present = any_spilled();
-        control.underflow = usable() > 1; // all of them are valid now
+        const bool outside = control.no_pending || control.entry_not_present;
+        control.underflow = outside && usable() > 1; // all of them are valid now
         control.trap_deactivate = control.entry_not_present && caps_.deactivate_trap;
     }
     if (caps_.quirk_no_reevaluation) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // VcpuIrqs, before an entry: which interrupt gets which list register.
 //
-// Order when there are more interrupts than list registers: pending ones first, by priority, then
-// active ones. A pending one outside can then never be more urgent than one inside, and 'no list
+// Order when there are more interrupts than list registers: pending ones by priority, then active
+// ones. A pending one outside can then never be more urgent than one inside, and 'no list
 // register pending' (NPIE) cannot be true at the entry while one waits outside.
 #include "hyp/core/vgic/vcpu_irqs.hpp"
 
@@ -120,25 +120,13 @@ void VcpuIrqs::evict(u8 index) {
     look(vintid);
 }
 
-bool VcpuIrqs::nothing_waits() const {
-    if (waiting_words_ != 0) {
-        return false;
-    }
-    for (u8 i = 0; i < caps_.list_registers; ++i) {
-        if (is_real(i) && at(wanted_[i].vintid()).is_pending()) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// The most urgent; of equals the lowest INTID.
+// The most urgent that the guest lets through; of equals the lowest INTID.
 bool VcpuIrqs::best_deliverable(VIntid& best) const {
     unsigned found = 0x100;
     for (u32 words = waiting_words_; words != 0; words &= words - 1) {
         const unsigned word = static_cast<unsigned>(__builtin_ctz(words));
         for_each_intid(word, deliverable_.word(word), [&](VIntid vintid) {
-            if (priority(vintid) < found) {
+            if (priority(vintid) < found && is_open(vintid)) {
                 found = priority(vintid);
                 best = vintid;
             }

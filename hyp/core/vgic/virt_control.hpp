@@ -5,6 +5,8 @@
 // would cost an exit.
 #pragma once
 
+#include "hyp/core/base/types.hpp"
+
 namespace hyp {
 
 // EOIcount is written back as zero.
@@ -14,6 +16,9 @@ struct VirtControl {
     bool entry_not_present = false; // LRENPIE: a deactivation found no list register
     bool no_pending = false;        // NPIE: no list register pending
     bool trap_deactivate = false;   // TDIR (GICv3 with ICH_VTR_EL2.TDS)
+    // Groups, bit 0 Group 0, bit 1 Group 1:
+    u8 opened = 0; // VGrp<n>EIE: the guest's CPU interface lets the group through
+    u8 closed = 0; // VGrp<n>DIE: it does not
     friend constexpr bool operator==(VirtControl, VirtControl) = default;
 };
 
