@@ -103,9 +103,13 @@ Outcome edge_while_active() {
 }
 
 /** A line that stays high is one edge. Were the interrupt a level, here or in the distributor
- * below, this would be a storm. */
+ * below, this would be a storm. It was a level for a moment, so that the edge is not only what was
+ * found at boot. */
 Outcome held_line() {
     GUEST_REQUIRE_NO(open());
+    gic().disable(channel.wire.intid);
+    gic().set_up_spi(channel.wire.intid, Trigger::level);
+    connect_spi(channel.wire, on_irq);
     begin_check();
     channel.hold = true;
     ask();
