@@ -3,49 +3,15 @@
 // image runs on the bare machine: what it counts there more or less is the guest's own share, so
 // the difference is what the hypervisor costs. Every loop here is the same in both places.
 
+#include "bench.hpp"
 #include "modes.hpp"
 
-#include "common/gic.hpp"
 #include "common/irq.hpp"
 #include "common/mmio.hpp"
 #include "common/timer.hpp"
 
-#include <cstdio>
-
 namespace guest {
 namespace {
-
-/** Collects equal measurements; all in ticks. */
-class Samples {
-public:
-    void add(std::uint64_t ticks) {
-        total_ += ticks;
-        min_ = ticks < min_ ? ticks : min_;
-        max_ = ticks > max_ ? ticks : max_;
-        ++count_;
-    }
-
-    /** One line for a script. */
-    void print(const char* name, const char* suffix = "") const {
-        std::printf("bench %s%s total=%lu reps=%lu min=%lu max=%lu\n", name, suffix, total_, count_,
-                    count_ == 0 ? 0 : min_, max_);
-    }
-
-private:
-    std::uint64_t total_ = 0;
-    std::uint64_t count_ = 0;
-    std::uint64_t min_ = ~std::uint64_t{0};
-    std::uint64_t max_ = 0;
-};
-
-/** HINT #0x60 and above are NOPs; QEMU's plugin (scripts/plugin/exits.c) counts between these. */
-void begin_counting() {
-    asm volatile("hint #0x61" : : : "memory");
-}
-
-void end_counting() {
-    asm volatile("hint #0x67" : : : "memory");
-}
 
 enum class Order : std::uint8_t { mask_then_end, end_then_mask };
 
@@ -217,6 +183,18 @@ Verdict run_bench(const BootArgs& args) {
     }
     if (wanted("gicd_read")) {
         bench_gicd_read();
+    }
+    if (wanted("gicd_enable")) {
+        bench_enable(gic);
+    }
+    if (wanted("sgi_self")) {
+        bench_sgi(gic);
+    }
+    if (wanted("spi_line")) {
+        bench_line(gic, machine().console);
+    }
+    if (wanted("burst")) {
+        bench_burst(gic);
     }
     if (wanted("tick")) {
         bench_tick<Count::repetitions>("tick", Order::mask_then_end, false);

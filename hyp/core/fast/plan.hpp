@@ -51,9 +51,9 @@ enum class FastPath : u8 { allowed, withdrawn };
 // nothing else.
 [[nodiscard]] inline u64 home_word(const VcpuIrqs& irqs, VIntid vintid, LrIndex home) {
     const Delivery now = irqs.at(vintid);
-    if (!now.get<Delivery::Hardware>() || !irqs.is_eligible(vintid) || !irqs.is_open(vintid) ||
-        now.get<Delivery::Owed>() || now.get<Delivery::Forced>() ||
-        now.get<Delivery::BySoftware>() || irqs.is_spilled(vintid)) {
+    if (!now.get<Delivery::Hardware>() || !irqs.is_eligible(vintid) ||
+        !irqs.is_open(now.get<Delivery::Grp>()) || now.get<Delivery::Owed>() ||
+        now.get<Delivery::Forced>() || now.get<Delivery::BySoftware>() || irqs.is_spilled(vintid)) {
         return 0;
     }
     const ListReg& there = irqs.in_hardware(home);
@@ -70,15 +70,15 @@ enum class FastPath : u8 { allowed, withdrawn };
 [[nodiscard]] inline FastPlan plan_for(VcpuIrqs& irqs, FastPath fast, Affinity affinity = {}) {
     FastPlan plan;
     const VgicCaps& caps = irqs.caps();
-    if (fast == FastPath::withdrawn || caps.quirk_no_reevaluation) {
+    if (fast == FastPath::withdrawn) {
         return plan;
     }
     plan.gicd = gicd_hpfar;
     plan.registers = {vdist::ctlr(caps.generation, irqs.group_enables()),
                       vdist::typer(caps.generation, irqs.vm().vcpus()), vdist::iidr(), 0};
     plan.spis = irqs.vm().words();
-    if (!irqs.nothing_waits()) {
-        return plan;
+    if (caps.quirk_no_reevaluation || !irqs.nothing_waits()) {
+        return plan; // no list register may be written behind flush()'s back
     }
     plan.timer_lr = home_word(irqs, guest_vtimer, timer_home);
     for (u32 n = 0; n < device_homes; ++n) {

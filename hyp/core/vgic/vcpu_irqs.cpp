@@ -124,7 +124,7 @@ void VcpuIrqs::sync(const LrFile& file, const PhysWords& phys) {
 void VcpuIrqs::close_groups(u8 open) {
     open_groups_ = open;
     for (u8 i = 0; i < caps_.list_registers; ++i) {
-        if (is_real(i) && !is_open(wanted_[i].vintid())) {
+        if (is_real(i) && !is_open(wanted_[i].group())) {
             withdraw_pending(wanted_[i].vintid());
         }
     }

@@ -157,8 +157,8 @@ public:
     [[nodiscard]] bool is_eligible(VIntid vintid) const;
     // The guest's CPU interface lets its group through, as of the last sync(). What it does not let
     // through is not listed as pending: it would keep others out that could be delivered.
-    [[nodiscard]] bool is_open(VIntid vintid) const {
-        return (u32{open_groups_} >> static_cast<u8>(group(vintid)) & 1U) != 0;
+    [[nodiscard]] bool is_open(Group group) const {
+        return (u32{open_groups_} >> static_cast<u8>(group) & 1U) != 0;
     }
     [[nodiscard]] Group group(VIntid vintid) const { return at(vintid).get<Delivery::Grp>(); }
     // The SPI whose home is device_home(n); INTID 0: none's.
