@@ -81,25 +81,6 @@ constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB t
     return written.ok() ? Status{Done{}} : Status{written.error()};
 }
 
-// The first address at or above `at` where [at, at + size) meets nothing taken.
-[[nodiscard]] Pa skip_taken(const Platform& platform, PaRange image, Pa at, u64 size) {
-    bool moved = true;
-    while (moved) {
-        moved = false;
-        const auto step_over = [&](PaRange taken) {
-            if (taken.overlaps({at, size})) {
-                at = taken.end().align_up(guest_memory_granule);
-                moved = true;
-            }
-        };
-        step_over(image);
-        for (u32 n = 0; n < platform.reserved_count; ++n) {
-            step_over(platform.reserved[n]);
-        }
-    }
-    return at;
-}
-
 } // namespace
 
 Result<Manifest> read_packed_manifest(PackedImage image, NodePath& path) {
@@ -122,21 +103,18 @@ Result<Manifest> read_packed_manifest(PackedImage image, NodePath& path) {
 
 Result<PaRange> take_ram(const VmDescription& description, const Platform& platform,
                          PackedImage image) {
-    const u64 size = description.memory;
-    const PaRange taken{image.base, image.size};
+    const PaRange taken[] = {{image.base, image.size}};
     if (description.dma_trusted) {
-        const PaRange same{Pa{guest_ram_base.value()}, size};
-        const Status status = check_one_to_one(platform, taken, same);
+        const PaRange same{Pa{guest_ram_base.value()}, description.memory};
+        const Status status = check_one_to_one(platform, taken[0], same);
         return status.ok() ? Result<PaRange>{same} : Result<PaRange>{status.error()};
     }
-    for (u32 n = 0; n < platform.ram_count; ++n) {
-        const PaRange ram = platform.ram[n];
-        const Pa at = skip_taken(platform, taken, ram.base.align_up(guest_memory_granule), size);
-        if (ram.contains(PaRange{at, size})) {
-            return PaRange{at, size};
-        }
+    constexpr Pa limit{u64{1} << 48}; // of a descriptor's address
+    const PaRange place = highest_free_ram(platform, taken, description.memory, limit);
+    if (place.size == 0) {
+        return Error{"the machine has no free contiguous memory for this VM"};
     }
-    return Error{"the machine has no free contiguous memory for this VM"};
+    return place;
 }
 
 Status map_guest(Vm& vm, const Platform& platform) {

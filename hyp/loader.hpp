@@ -19,8 +19,8 @@ struct PackedImage {
 // On failure Error::where points into `path`.
 [[nodiscard]] Result<Manifest> read_packed_manifest(PackedImage image, NodePath& path);
 
-// Free, 2 MiB aligned, contiguous memory outside everything reserved - for a dma-trusted VM that at
-// the addresses at which it sees it. Fails if there is none.
+// Free, 2 MiB aligned, contiguous memory outside everything reserved, as high as possible: what lies
+// low may be a dma-trusted VM's, which gets what it sees. Fails if there is none.
 [[nodiscard]] Result<PaRange> take_ram(const VmDescription& description, const Platform& platform,
                                        PackedImage image);
 

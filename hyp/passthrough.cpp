@@ -10,7 +10,6 @@ namespace {
 
 constexpr u64 page = stage1::page_size;
 
-// An unaligned access to device memory would fault at EL2 (DDI 0487, alignment of Device memory).
 [[nodiscard]] u64 read_device(u64 at, u8 size) {
     u64 value = 0;
     switch (size) {
@@ -60,7 +59,9 @@ PassedDevice give_device(Vcpu& vcpu, const VmDescription& description, const Pla
         }
     }
     if (!status.ok()) {
-        refuse("VM %s: %s: %s", description.label, device_name(id).text, status.error().reason);
+        const DeviceName name = device_name(id);
+        refuse("VM %s: %s%u: %s", description.label, name.prefix, name.number,
+               status.error().reason);
     }
     vcpu.irqs.map_hardware(seen.vintid, found.value().pintid, found.value().trigger);
     return found.value();
@@ -72,8 +73,7 @@ Answer forward_access(const Vm& vm, const GuestAccess& access) {
     const u64 offset = access.ipa - seen.base;
     const ForwardedFrame& frame = vm.forwarded[static_cast<u32>(id)];
     const u64 at = frame.va + offset;
-    if (!seen.contains(access.ipa) || access.size > 4 || at % access.size != 0 ||
-        offset >= frame.size || access.size > frame.size - offset) {
+    if (!seen.contains(access.ipa) || !frame.answers(offset, access.size)) {
         return {Outcome::absent};
     }
     if (access.direction == Direction::write) {

@@ -133,8 +133,8 @@ template <class G>
                         description.memory / mib, vm.ram.base.value(), description.entry.value(),
                         description.bootargs);
     if (description.dma_trusted) {
-        baton.console.print("doctor: VM %s is dma-trusted: its devices reach all memory, so what "
-                            "Baton says of isolation does not hold for it\n",
+        baton.console.print("doctor: VM %s is dma-trusted: its devices reach all memory; isolation "
+                            "does not hold for it\n",
                             description.label);
     }
     return vm;

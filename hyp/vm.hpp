@@ -12,14 +12,9 @@
 #include "hyp/core/vgic/vm_irqs.hpp"
 #include "hyp/core/vm/id_registers.hpp"
 #include "hyp/core/watch/stuck_watch.hpp"
+#include "hyp/platform/pass_device.hpp"
 
 namespace hyp {
-
-// A device whose accesses EL2 makes for the guest: where EL2 sees it. Size 0: it is not the VM's.
-struct ForwardedFrame {
-    u64 va = 0;
-    u64 size = 0;
-};
 
 struct Vm {
     Vm(GicGeneration generation, const VgicCaps& caps)
@@ -29,10 +24,10 @@ struct Vm {
     Vdist distributor;
     const char* label = "";
     Stage2 stage2{};
-    PaRange ram{};                         // behind guest_ram_base, contiguous
-    u64 id_registers[id_register_count]{}; // what TID3 traps answer
-    ForwardedFrame forwarded[device_count]{};
-    u64 verdict = 0; // the guest's last verdict: 0, or something is wrong
+    PaRange ram{};                            // behind guest_ram_base, contiguous
+    u64 id_registers[id_register_count]{};    // what TID3 traps answer
+    ForwardedFrame forwarded[device_count]{}; // by DeviceId
+    u64 verdict = 0;                          // the guest's last verdict: 0, or something is wrong
 };
 
 struct Vcpu {

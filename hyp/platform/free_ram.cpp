@@ -7,32 +7,18 @@ namespace {
 
 constexpr u64 granule = 2 * mib;
 
-// The highest place in `ram` below `limit`.
-PaRange highest_in(PaRange ram, const Platform& platform, std::span<const PaRange> taken, u64 size,
-                   Pa limit) {
-    const auto fits_below = [&](Pa end) { return end > ram.base && end - ram.base >= size; };
-    Pa end = ram.end() < limit ? ram.end() : limit;
-    bool moved = true;
-    while (moved && fits_below(end)) {
-        const PaRange place{Pa{end.value() - size}.align_down(granule), size};
-        moved = false;
-        const auto step_below = [&](PaRange other) {
-            if (!moved && other.overlaps(place)) {
-                end = other.base;
-                moved = true;
-            }
-        };
-        for (const PaRange& other : taken) {
-            step_below(other);
-        }
-        for (u32 n = 0; n < platform.reserved_count; ++n) {
-            step_below(platform.reserved[n]);
-        }
-        if (!moved && ram.contains(place)) {
-            return place;
+// One of `ranges` that meets `place`, or null.
+const PaRange* obstacle(std::span<const PaRange> ranges, PaRange place) {
+    for (const PaRange& range : ranges) {
+        if (range.overlaps(place)) {
+            return &range;
         }
     }
-    return {};
+    return nullptr;
+}
+
+std::span<const PaRange> reserved(const Platform& platform) {
+    return {platform.reserved, platform.reserved_count};
 }
 
 } // namespace
@@ -41,9 +27,20 @@ PaRange highest_free_ram(const Platform& platform, std::span<const PaRange> take
                          Pa limit) {
     PaRange best{};
     for (u32 n = 0; n < platform.ram_count; ++n) {
-        const PaRange place = highest_in(platform.ram[n], platform, taken, size, limit);
-        if (place.size != 0 && place.base >= best.base) {
-            best = place;
+        const u64 bottom = platform.ram[n].base.value();
+        u64 end = platform.ram[n].end().value();
+        end = end < limit.value() ? end : limit.value();
+        // From the top of the range down, below whatever lies in the way.
+        while (end >= size && end - size >= bottom) {
+            const PaRange place{Pa{end - size}.align_down(granule), size};
+            const PaRange* other = obstacle(taken, place);
+            other = other == nullptr ? obstacle(reserved(platform), place) : other;
+            if (other == nullptr) {
+                const bool higher = place.base.value() >= best.base.value();
+                best = place.base.value() >= bottom && higher ? place : best;
+                break;
+            }
+            end = other->base.value();
         }
     }
     return best;
@@ -55,22 +52,18 @@ Status check_one_to_one(const Platform& platform, PaRange image, PaRange ram) {
         exists = exists || platform.ram[n].contains(ram);
     }
     if (!exists) {
-        return Error{"a dma-trusted VM's memory lies where it sees it, from 0x40000000 on, and the "
-                     "machine has not so much there"};
+        return Error{"the machine has not so much memory from 0x40000000 on, where a dma-trusted "
+                     "VM's is"};
     }
     if (image.overlaps(ram)) {
-        return Error{"a dma-trusted VM's memory lies where it sees it, from 0x40000000 on, and "
-                     "Baton has no free memory to move to from there"};
+        return Error{"Baton lies in the dma-trusted VM's memory and finds no other place"};
     }
-    for (u32 n = 0; n < platform.reserved_count; ++n) {
-        if (platform.reserved[n].overlaps(ram)) {
-            return Error{"a dma-trusted VM's memory lies where it sees it, from 0x40000000 on, and "
-                         "the machine's device tree reserves a part of that"};
-        }
+    if (obstacle(reserved(platform), ram) != nullptr) {
+        return Error{"the device tree reserves a part of the dma-trusted VM's memory"};
     }
     if (platform.cpu_count > 1 && platform.conduit == Conduit::none) {
-        return Error{"without PSCI the other CPUs sleep in memory that Baton does not know, so no "
-                     "VM can be dma-trusted: start the machine with one CPU"};
+        return Error{"without PSCI other CPUs may sleep in the dma-trusted VM's memory: start the "
+                     "machine with one CPU"};
     }
     return Done{};
 }

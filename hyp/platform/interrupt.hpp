@@ -21,7 +21,7 @@ struct GicIdentity {
 };
 
 // Interrupt n of `source`; absent when there is none or another controller than the GIC has it.
-[[nodiscard]] WiredInterrupt wired_interrupt(const InterruptSource& source, u32 n,
-                                             const GicIdentity& gic);
+[[nodiscard, gnu::noinline]] WiredInterrupt wired_interrupt(const InterruptSource& source, u32 n,
+                                                            const GicIdentity& gic);
 
 } // namespace hyp

@@ -7,18 +7,8 @@ namespace {
 
 constexpr u64 page = 4 * kib;
 
-// Size 0: the machine has none.
-PlatformDevice find(const Platform& platform, DeviceId id) {
-    if (id == DeviceId::pl011) {
-        const bool known = platform.uart.kind == UartKind::pl011;
-        return known ? PlatformDevice{platform.uart.frame, platform.uart.interrupt}
-                     : PlatformDevice{};
-    }
-    if (id == DeviceId::pl031) {
-        return platform.rtc;
-    }
-    const u32 slot = static_cast<u32>(id);
-    return slot < platform.virtio_count ? platform.virtio[slot] : PlatformDevice{};
+const PlatformDevice& find(const Platform& platform, DeviceId id) {
+    return platform.devices[static_cast<u32>(id)];
 }
 
 // An INTID has one owner: a second device on the same line would signal into a guest that cannot
@@ -26,7 +16,7 @@ PlatformDevice find(const Platform& platform, DeviceId id) {
 bool is_shared(const Platform& platform, DeviceId id, PIntid pintid) {
     for (u32 n = 0; n < device_count; ++n) {
         const DeviceId other = static_cast<DeviceId>(n);
-        const PlatformDevice device = find(platform, other);
+        const PlatformDevice& device = find(platform, other);
         if (other != id && device.interrupt.present && device.interrupt.intid == pintid) {
             return true;
         }
@@ -57,18 +47,15 @@ bool fills_page(const Platform& platform, DeviceSet owned, DeviceId id) {
 } // namespace
 
 Result<PassedDevice> pass_device(const Platform& platform, DeviceSet owned, DeviceId id) {
-    const PlatformDevice device = find(platform, id);
-    if (device.frame.size == 0) {
-        return Error{"the machine's device tree has no such device"};
-    }
-    if (device.frame.end().value() >> 48 != 0) {
-        return Error{"the machine's device tree gives it no address below 2^48"};
+    const PlatformDevice& device = find(platform, id);
+    if (device.frame.size == 0 || device.frame.end().value() >> 48 != 0) {
+        return Error{"the machine has no such device"};
     }
     if (!device.interrupt.present || !device.interrupt.intid.is_spi()) {
-        return Error{"the machine's device tree gives it no shared interrupt of the GIC"};
+        return Error{"the machine's device tree gives it no SPI"};
     }
     if (is_shared(platform, id, device.interrupt.intid)) {
-        return Error{"its interrupt is another device's, too, so it cannot have one owner"};
+        return Error{"its interrupt is another device's, too"};
     }
     PassedDevice passed;
     const u64 seen = guest_device(id).frame.size;

@@ -18,6 +18,18 @@ struct PassedDevice {
     Way way = Way::forward;
 };
 
+// Where EL2 sees a device whose accesses it makes for a guest. Size 0: the guest has it not.
+struct ForwardedFrame {
+    u64 va = 0;
+    u64 size = 0;
+    // May the guest access `bytes` at `offset`? Aligned, for an unaligned access to a device would
+    // fault at EL2 (DDI 0487, Device memory); at most 4 bytes, as virtio and Arm's PrimeCells define
+    // their registers, since a bus may answer others with an abort; and within the frame.
+    [[nodiscard]] constexpr bool answers(u64 offset, u8 bytes) const {
+        return bytes <= 4 && (va + offset) % bytes == 0 && offset < size && bytes <= size - offset;
+    }
+};
+
 // `id` of the machine, for a VM that has `owned`, `id` among them. Fails when the machine has no
 // such device, or its interrupt is no SPI or serves another device, too.
 [[nodiscard]] Result<PassedDevice> pass_device(const Platform& platform, DeviceSet owned,

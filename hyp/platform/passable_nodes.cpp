@@ -3,6 +3,13 @@
 
 namespace hyp {
 
+namespace {
+
+constexpr u32 pl011 = static_cast<u32>(DeviceId::pl011);
+constexpr u32 pl031 = static_cast<u32>(DeviceId::pl031);
+
+} // namespace
+
 bool PassableNodes::add(const char* kind, const NodeStack& stack, const NodeProps& props,
                         Platform& out) {
     const bool is_virtio = same_string(kind, "virtio,mmio");
@@ -10,34 +17,30 @@ bool PassableNodes::add(const char* kind, const NodeStack& stack, const NodeProp
         return false;
     }
     const PaRange frame = stack.reg(props.get(Prop::reg), 0);
-    const InterruptSource source{props.get(Prop::interrupts), stack.top().interrupt_parent};
-    if (is_virtio) {
-        add_virtio(frame, source, out);
-    } else if (out.rtc.frame.size == 0) {
-        out.rtc.frame = frame;
-        rtc_ = source;
+    PlatformDevice* const devices = out.devices;
+    u32 n = is_virtio ? out.virtio_count : pl031;
+    if (frame.size == 0 || n == virtio_slots || devices[n].frame.size != 0) {
+        return true;
     }
+    if (is_virtio) {
+        ++out.virtio_count;
+        // QEMU's virt lists them upwards, its Versal downwards.
+        for (; n != 0 && devices[n - 1].frame.base > frame.base; --n) {
+            devices[n] = devices[n - 1];
+            sources_[n] = sources_[n - 1];
+        }
+    }
+    devices[n].frame = frame;
+    sources_[n] = {props.get(Prop::interrupts), stack.top().interrupt_parent};
     return true;
 }
 
-// QEMU's virt lists them upwards, its Versal downwards.
-void PassableNodes::add_virtio(PaRange frame, const InterruptSource& source, Platform& out) {
-    if (frame.size == 0 || out.virtio_count == Platform::max_virtio) {
-        return;
-    }
-    u32 n = out.virtio_count++;
-    for (; n != 0 && out.virtio[n - 1].frame.base > frame.base; --n) {
-        out.virtio[n].frame = out.virtio[n - 1].frame;
-        virtio_[n] = virtio_[n - 1];
-    }
-    out.virtio[n].frame = frame;
-    virtio_[n] = source;
-}
-
 void PassableNodes::finish(const GicIdentity& gic, Platform& out) const {
-    out.rtc.interrupt = wired_interrupt(rtc_, 0, gic);
-    for (u32 n = 0; n < out.virtio_count; ++n) {
-        out.virtio[n].interrupt = wired_interrupt(virtio_[n], 0, gic);
+    for (u32 n = 0; n < device_count; ++n) {
+        out.devices[n].interrupt = wired_interrupt(sources_[n], 0, gic);
+    }
+    if (out.uart.kind == UartKind::pl011) {
+        out.devices[pl011] = {out.uart.frame, out.uart.interrupt};
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nodes of devices that Baton itself has no use for and a guest may have: the clock (PL031) and
-// the virtio-mmio transports. Collected during the pass, wired to the GIC at its end.
+// The nodes of devices that a guest may have: the clock (PL031) and the virtio-mmio transports.
+// Collected during the pass, wired to the GIC at its end.
 #pragma once
 
 #include "hyp/platform/interrupt.hpp"
@@ -15,14 +15,11 @@ public:
     // the tree's is.
     [[nodiscard]] bool add(const char* kind, const NodeStack& stack, const NodeProps& props,
                            Platform& out);
-    // After the whole tree: their interrupts.
+    // After the whole tree: their interrupts, and the UART, if it is one that can be given.
     void finish(const GicIdentity& gic, Platform& out) const;
 
 private:
-    void add_virtio(PaRange frame, const InterruptSource& source, Platform& out);
-
-    InterruptSource rtc_;
-    InterruptSource virtio_[Platform::max_virtio];
+    InterruptSource sources_[device_count];
 };
 
 } // namespace hyp

@@ -36,9 +36,6 @@ private:
     void add_ranges(PaRange* list, u32& count, u32 limit, const char* fault);
     void add_range(PaRange* list, u32& count, u32 limit, PaRange range, const char* fault);
     void add_memory_reservations();
-    [[gnu::noinline]] void wire(WiredInterrupt& to, const InterruptSource& source, u32 n) const {
-        to = wired_interrupt(source, n, gic_);
-    }
     void finish();
 
     TreeReader& tree_;
@@ -268,14 +265,14 @@ void PlatformReader::add_memory_reservations() {
 
 // Now that the GIC is known: who is wired to it, and which port is the console.
 void PlatformReader::finish() {
-    wire(out_.gic.maintenance, maintenance_, 0);
+    out_.gic.maintenance = wired_interrupt(maintenance_, 0, gic_);
     // Linux bindings/timer/arm,arch_timer.yaml: secure, non-secure, virtual, hypervisor.
-    wire(out_.timer.secure, timer_, 0);
-    wire(out_.timer.ptimer, timer_, 1);
-    wire(out_.timer.vtimer, timer_, 2);
-    wire(out_.timer.hyp, timer_, 3);
-    passable_.finish(gic_, out_);
+    out_.timer.secure = wired_interrupt(timer_, 0, gic_);
+    out_.timer.ptimer = wired_interrupt(timer_, 1, gic_);
+    out_.timer.vtimer = wired_interrupt(timer_, 2, gic_);
+    out_.timer.hyp = wired_interrupt(timer_, 3, gic_);
     out_.uart = uarts_.choose(gic_);
+    passable_.finish(gic_, out_);
 }
 
 } // namespace

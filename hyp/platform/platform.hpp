@@ -9,6 +9,7 @@
 #include "hyp/core/base/intid.hpp"
 #include "hyp/core/base/result.hpp"
 #include "hyp/core/base/types.hpp"
+#include "hyp/core/manifest/devices.hpp"
 
 namespace hyp {
 
@@ -74,7 +75,6 @@ struct Platform {
     static constexpr u32 max_ram = 16;
     static constexpr u32 max_reserved = 32;
     static constexpr u32 max_cpus = 16;
-    static constexpr u32 max_virtio = 32;
 
     char model[48] = {}; // cut if longer; the root's first compatible string when there is no model
     PaRange ram[max_ram]{};
@@ -85,9 +85,10 @@ struct Platform {
     u32 cpu_count = 0;
     PlatformGic gic{};
     PlatformTimer timer{};
-    PlatformUart uart{};  // the one Baton speaks on: /chosen stdout-path, else the first known one
-    PlatformDevice rtc{}; // the first PL031
-    PlatformDevice virtio[max_virtio]{}; // virtio-mmio transports by address; more are not used
+    PlatformUart uart{}; // the one Baton speaks on: /chosen stdout-path, else the first known one
+    // By DeviceId: the PL011 if that is `uart`, the first PL031, virtio-mmio transports by address
+    // (more than these are not used).
+    PlatformDevice devices[device_count]{};
     u32 virtio_count = 0;
     Conduit conduit = Conduit::none;
 };

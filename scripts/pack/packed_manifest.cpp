@@ -91,8 +91,10 @@ void write_vm(Writer& tree, const hyp::VmDescription& vm, const PackedVm& packed
         tree.string("bootargs", vm.bootargs);
     }
     std::string devices;
-    vm.devices.for_each(
-        [&](hyp::DeviceId id) { devices += hyp::device_name(id).text + std::string{'\0'}; });
+    vm.devices.for_each([&](hyp::DeviceId id) {
+        const hyp::DeviceName name = hyp::device_name(id);
+        devices += name.prefix + std::to_string(name.number) + '\0';
+    });
     if (!devices.empty()) {
         tree.strings("devices", devices);
     }

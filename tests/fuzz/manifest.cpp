@@ -113,7 +113,7 @@ void check_guest_tree(const VmDescription& vm) {
                     platform.ram[0].size == vm.memory && platform.cpu_count == vm.vcpus &&
                     platform.gic.present && platform.gic.generation == gic &&
                     (platform.uart.kind == UartKind::pl011) == vm.devices.has(DeviceId::pl011) &&
-                    (platform.rtc.frame.size != 0) == vm.devices.has(DeviceId::pl031),
+                    (platform.devices[33].frame.size != 0) == vm.devices.has(DeviceId::pl031),
                 "the guest's tree says another machine");
     }
 }

@@ -7,37 +7,30 @@ namespace hyp {
 
 namespace {
 
-constexpr const char* transport = "virtio-mmio";
-constexpr u32 unit_at = 11; // behind it
+// `text` is `number`, below 100, in decimal without a leading zero.
+bool is_number(const char* text, u32 number) {
+    if (number >= 10 && *text++ != static_cast<char>('0' + number / 10)) {
+        return false;
+    }
+    return text[0] == static_cast<char>('0' + number % 10) && text[1] == '\0';
+}
 
 } // namespace
 
-DeviceName device_name(DeviceId id) {
-    DeviceName name{};
-    if (!is_virtio_mmio(id)) {
-        copy_text(name.text, sizeof name.text, id == DeviceId::pl011 ? "pl011" : "pl031");
-        return name;
-    }
-    copy_text(name.text, sizeof name.text, transport);
-    const u32 slot = static_cast<u32>(id);
-    char* to = name.text + unit_at;
-    *to++ = '@';
-    if (slot >= 10) {
-        *to++ = static_cast<char>('0' + slot / 10);
-    }
-    *to++ = static_cast<char>('0' + slot % 10);
-    *to = '\0';
-    return name;
-}
-
 DeviceSet devices_named(const char* word) {
-    if (same_string(word, transport)) {
-        return DeviceSet::all_virtio();
-    }
     DeviceSet named;
+    if (same_string(word, "virtio-mmio")) {
+        named = DeviceSet::all_virtio();
+    }
     for (u32 n = 0; n < device_count; ++n) {
         const DeviceId id = static_cast<DeviceId>(n);
-        if (same_string(word, device_name(id).text)) {
+        const DeviceName name = device_name(id);
+        const char* rest = word;
+        const char* prefix = name.prefix;
+        for (; *prefix != '\0' && *rest == *prefix; ++prefix) {
+            ++rest;
+        }
+        if (*prefix == '\0' && is_number(rest, name.number)) {
             named.add(id);
         }
     }

@@ -75,11 +75,16 @@ struct GuestDevice {
     return static_cast<DeviceId>(slot < virtio_slots ? slot : virtio_slots + other);
 }
 
-// As a manifest spells it: "pl011", "pl031", "virtio-mmio@7".
+// As a manifest spells it, the number in decimal: "pl011", "pl031", "virtio-mmio@7".
 struct DeviceName {
-    char text[16];
+    const char* prefix;
+    u32 number;
 };
-[[nodiscard]] DeviceName device_name(DeviceId id);
+[[nodiscard]] constexpr DeviceName device_name(DeviceId id) {
+    const u32 n = static_cast<u32>(id);
+    return is_virtio_mmio(id) ? DeviceName{"virtio-mmio@", n}
+                              : DeviceName{"pl0", id == DeviceId::pl011 ? 11U : 31U};
+}
 
 // The devices that a word of a manifest's list names: one, or all transports for "virtio-mmio".
 // Empty when it names none.

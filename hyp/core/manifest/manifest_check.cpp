@@ -101,8 +101,7 @@ const char* check_vm(const VmDescription& vm, u64 image_size) {
 const char* check_devices(const VmDescription& vm) {
     return !vm.devices.has_bus_master() || vm.dma_trusted
                ? nullptr
-               : "a virtio-mmio device reads and writes memory by itself, which no VM's map "
-                 "holds back: the VM must be dma-trusted to have one";
+               : "a virtio-mmio device reaches all memory: the VM must be dma-trusted to have one";
 }
 
 const char* check_against_earlier(const Manifest& manifest, u32 n) {
@@ -116,7 +115,7 @@ const char* check_against_earlier(const Manifest& manifest, u32 n) {
             return fault;
         }
         if (vm.dma_trusted && earlier.dma_trusted) {
-            return "an earlier VM is dma-trusted, and its memory lies at the same addresses";
+            return "an earlier VM is dma-trusted and has the same memory";
         }
         // An absent initrd has length 0 and overlaps nothing.
         if (clash(vm.kernel, earlier.kernel) || clash(vm.kernel, earlier.initrd) ||

@@ -13,11 +13,10 @@ constexpr const char* wrong_memory = ":memory-mib: this must be a multiple of 2 
 constexpr const char* no_cell = ": this must be one number, as in <256>";
 constexpr const char* wrong_file = ": this must be one string of printable ASCII characters";
 constexpr const char* unknown_device =
-    ":devices: this names an unknown device: \"pl011\", \"pl031\", \"virtio-mmio@0\" to "
-    "\"virtio-mmio@31\" and \"virtio-mmio\" for all of these are known";
-constexpr const char* bus_master = ": a virtio-mmio device reads and writes memory by itself, "
-                                   "which no VM's map holds back: the VM "
-                                   "must be dma-trusted to have one";
+    ":devices: this names an unknown device: pl011, pl031, virtio-mmio (all 32) and "
+    "virtio-mmio@0 to @31 are known";
+constexpr const char* bus_master =
+    ": a virtio-mmio device reaches all memory: the VM must be dma-trusted to have one";
 
 // One property of a right source manifest replaced by `text`, and what is said below /vms/vm0.
 struct Wrong {

@@ -59,10 +59,10 @@ void check_no_v2(const PlatformGic& gic) {
 void check_virtio(const Platform& platform, u32 count, u64 base, PIntid first) {
     REQUIRE(platform.virtio_count == count);
     for (u32 n = 0; n < count; ++n) {
-        check_range(platform.virtio[n].frame, base + 0x200 * n, 0x200);
-        CHECK(platform.virtio[n].interrupt.present);
-        CHECK(platform.virtio[n].interrupt.intid.value() == first.value() + n);
-        CHECK(platform.virtio[n].interrupt.trigger == Trigger::edge);
+        check_range(platform.devices[n].frame, base + 0x200 * n, 0x200);
+        CHECK(platform.devices[n].interrupt.present);
+        CHECK(platform.devices[n].interrupt.intid.value() == first.value() + n);
+        CHECK(platform.devices[n].interrupt.trigger == Trigger::edge);
     }
 }
 
@@ -81,8 +81,8 @@ void check_virt(const Platform& platform, u32 cpus) {
     check_interrupt(platform.uart.interrupt, PIntid{33});
     CHECK(platform.gic.present);
     check_range(platform.gic.gicd, 0x0800'0000, 0x1'0000);
-    check_range(platform.rtc.frame, 0x0901'0000, 0x1000);
-    check_interrupt(platform.rtc.interrupt, PIntid{34});
+    check_range(platform.devices[33].frame, 0x0901'0000, 0x1000);
+    check_interrupt(platform.devices[33].interrupt, PIntid{34});
     check_virtio(platform, 32, 0x0a00'0000, PIntid{48});
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("ZCU102: GIC pages mirrored over 64 KiB", "[platform]") {
     check_range(platform.gic.gicv, 0xf906'f000, 0x2000);
     check_timer(platform);
     CHECK(platform.uart.kind == UartKind::other);
-    CHECK(platform.rtc.frame.size == 0);
+    CHECK(platform.devices[33].frame.size == 0);
     CHECK(platform.virtio_count == 0);
     CHECK(platform.uart.compatible == "xlnx,zynqmp-uart"sv);
     check_range(platform.uart.frame, 0xff00'0000, 0x1000);

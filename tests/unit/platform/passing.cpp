@@ -21,12 +21,10 @@ PlatformDevice device(u64 base, u64 size, u32 spi, Trigger trigger = Trigger::ed
 // Addresses unlike QEMU's virt: what is a guest's and what is the machine's must not be mixed up.
 Platform machine() {
     Platform platform;
-    platform.uart.kind = UartKind::pl011;
-    platform.uart.frame = {Pa{0x1c09'0000}, 0x1000};
-    platform.uart.interrupt = {true, PIntid::spi(5), Trigger::level};
-    platform.rtc = device(0x1c17'0400, 0x200, 4, Trigger::level);
+    platform.devices[32] = device(0x1c09'0000, 0x1000, 5, Trigger::level);
+    platform.devices[33] = device(0x1c17'0400, 0x200, 4, Trigger::level);
     for (u32 n = 0; n < 16; ++n) {
-        platform.virtio[n] = device(0x1c20'0000 + 0x200 * u64{n}, 0x200, 100 + n);
+        platform.devices[n] = device(0x1c20'0000 + 0x200 * u64{n}, 0x200, 100 + n);
     }
     platform.virtio_count = 16;
     return platform;
@@ -88,49 +86,63 @@ TEST_CASE("transports are mapped when a VM has all of their page", "[platform][d
     // One mate lies elsewhere, or in the wrong place, or is shorter than the guest believes.
     for (const PaRange other : {PaRange{Pa{0x1c20'0000}, 0x200}, PaRange{Pa{0x1c30'1400}, 0x200},
                                 PaRange{Pa{0x1c20'1400}, 0x100}}) {
-        platform.virtio[10].frame = other;
+        platform.devices[10].frame = other;
         CHECK(passed(platform, page, virtio_mmio(8)).way == Way::forward);
         CHECK(passed(platform, page, virtio_mmio(10)).way == Way::forward);
     }
     // All in order, but not from a page's beginning on.
     platform = machine();
-    for (PlatformDevice& transport : platform.virtio) {
-        transport.frame.base = transport.frame.base + 0x200;
+    for (u32 n = 0; n < 16; ++n) {
+        platform.devices[n].frame.base = platform.devices[n].frame.base + 0x200;
     }
     CHECK(passed(platform, page, virtio_mmio(8)).way == Way::forward);
 }
 
 TEST_CASE("a frame longer than the guest's is cut", "[platform][devices]") {
     Platform platform = machine();
-    platform.virtio[3].frame = {Pa{0x1c40'0000}, 0x1000};
+    platform.devices[3].frame = {Pa{0x1c40'0000}, 0x1000};
     CHECK(passed(platform, set({virtio_mmio(3)}), virtio_mmio(3)).frame ==
           PaRange{Pa{0x1c40'0000}, 0x200});
 }
 
+TEST_CASE("a forwarded access is one that the frame can answer", "[platform][devices]") {
+    CHECK_FALSE(ForwardedFrame{}.answers(0, 1));
+    const ForwardedFrame frame{0x3ff'ffe0'0e00, 0x200};
+    for (const u8 size : {u8{1}, u8{2}, u8{4}, u8{8}}) {
+        for (u64 offset = 0; offset < 0x210; ++offset) {
+            INFO(+size << " bytes at " << offset);
+            const bool fits = size <= 4 && offset % size == 0 && offset + size <= 0x200;
+            REQUIRE(frame.answers(offset, size) == fits);
+        }
+        CHECK_FALSE(frame.answers(~u64{0}, size));
+        CHECK_FALSE(frame.answers(0 - u64{size}, size));
+    }
+    // What is aligned for the guest is not where the machine has it.
+    CHECK_FALSE(ForwardedFrame{0x3ff'ffe0'0e02, 0x200}.answers(4, 4));
+    CHECK(ForwardedFrame{0x3ff'ffe0'0e02, 0x200}.answers(4, 2));
+    CHECK_FALSE(ForwardedFrame{0x3ff'ffe0'0e00, 0x1ff}.answers(0x1fe, 2));
+}
+
 TEST_CASE("what the machine does not have is refused", "[platform][devices]") {
     Platform platform = machine();
-    const std::string absent = "the machine's device tree has no such device";
+    const std::string absent = "the machine has no such device";
     CHECK(refusal(platform, virtio_mmio(16)) == absent);
     CHECK(refusal(platform, virtio_mmio(31)) == absent);
-    platform.rtc = {};
+    platform.devices[33] = {};
     CHECK(refusal(platform, DeviceId::pl031) == absent);
-    platform.uart.kind = UartKind::other;
-    CHECK(refusal(platform, DeviceId::pl011) == absent);
-    platform.virtio[2].frame.base = Pa{(u64{1} << 48) - 0x200};
-    CHECK(refusal(platform, virtio_mmio(2)) ==
-          "the machine's device tree gives it no address below 2^48");
+    platform.devices[2].frame.base = Pa{(u64{1} << 48) - 0x200};
+    CHECK(refusal(platform, virtio_mmio(2)) == absent);
 }
 
 TEST_CASE("an interrupt has one owner", "[platform][devices]") {
     Platform platform = machine();
-    const std::string none = "the machine's device tree gives it no shared interrupt of the GIC";
-    platform.virtio[0].interrupt.present = false;
+    const std::string none = "the machine's device tree gives it no SPI";
+    platform.devices[0].interrupt.present = false;
     CHECK(refusal(platform, virtio_mmio(0)) == none);
-    platform.virtio[1].interrupt.intid = PIntid::ppi(4);
+    platform.devices[1].interrupt.intid = PIntid::ppi(4);
     CHECK(refusal(platform, virtio_mmio(1)) == none);
-    const std::string shared =
-        "its interrupt is another device's, too, so it cannot have one owner";
-    platform.virtio[2].interrupt.intid = PIntid::spi(5);
+    const std::string shared = "its interrupt is another device's, too";
+    platform.devices[2].interrupt.intid = PIntid::spi(5);
     CHECK(refusal(platform, virtio_mmio(2)) == shared);
     CHECK(refusal(platform, DeviceId::pl011) == shared);
     CHECK(refusal(platform, virtio_mmio(3)) == "");
@@ -179,18 +191,16 @@ TEST_CASE("memory at the guest's own addresses", "[platform][ram]") {
         return std::string{status.ok() ? "" : status.error().reason};
     };
     CHECK(reason(away, ram) == "");
-    CHECK(reason(away, {ram.base, 513 * mib}).find("has not so much there") != std::string::npos);
-    CHECK(reason({Pa{0x4020'0000}, 8 * mib}, ram).find("Baton has no free memory") !=
-          std::string::npos);
-    CHECK(reason({Pa{0x4fff'f000}, 8 * mib}, ram).find("Baton has no free memory") !=
-          std::string::npos);
+    CHECK(reason(away, {ram.base, 513 * mib}).find("has not so much memory") != std::string::npos);
+    CHECK(reason({Pa{0x4020'0000}, 8 * mib}, ram).find("Baton lies in") != std::string::npos);
+    CHECK(reason({Pa{0x4fff'f000}, 8 * mib}, ram).find("Baton lies in") != std::string::npos);
     platform.reserved[0] = {Pa{0x4fff'ffff}, 1};
     platform.reserved_count = 1;
     CHECK(reason(away, ram).find("reserves a part") != std::string::npos);
     platform.reserved[0].base = Pa{0x5000'0000};
     CHECK(reason(away, ram) == "");
     platform.cpu_count = 2;
-    CHECK(reason(away, ram).find("without PSCI the other CPUs sleep") == 0);
+    CHECK(reason(away, ram).find("without PSCI other CPUs may sleep") == 0);
     platform.conduit = Conduit::smc;
     CHECK(reason(away, ram) == "");
 }
