@@ -116,7 +116,6 @@ void emulated_level() {
 TEST_CASE("bao#398: every list register active, one pending outside: no storm", "[gallery]") {
     all_active_one_waits<v2, 4>();
     all_active_one_waits<v3, 4>();
-    all_active_one_waits<v3, 2>();
     all_active_one_waits<v3, 1>();
 }
 
@@ -126,7 +125,6 @@ TEST_CASE("bao#398: every list register active, one pending outside: no storm", 
 TEST_CASE("bao#334: an active interrupt gives its list register to a pending one", "[gallery]") {
     active_gives_way<v2, 4>();
     active_gives_way<v3, 4>();
-    active_gives_way<v3, 2>();
 }
 
 // https://github.com/bao-project/bao-hypervisor/issues/61
@@ -160,7 +158,6 @@ TEST_CASE("freebsd#2437: a line that stays high interrupts again after each end"
     level_stays_high<v3, 4>({});
     level_stays_high<v2, 4>({});
     level_stays_high<v2, 4>(stale_gicv2());
-    level_stays_high<v2, 2>(stale_gicv2());
     level_stays_high<v2, 1>(stale_gicv2()); // listed by software, with the EOI bit
     emulated_level<v3, 4>();
     emulated_level<v3, 1>();

@@ -11,6 +11,14 @@
 
 #include <string>
 
+namespace hyp::model {
+
+// Compiled once, in story.cpp; so are the machines.
+extern template class Gic<1, 32, 1, 6>;
+extern template class Gic<1, 32, 4, 6>;
+
+} // namespace hyp::model
+
 namespace hyp::test {
 
 inline constexpr GicGeneration v2 = GicGeneration::v2;
@@ -31,6 +39,11 @@ inline constexpr u32 soft = 64;
     setup.workaround = true;
     return setup;
 }
+
+extern template class Machine<v2, 1>;
+extern template class Machine<v2, 4>;
+extern template class Machine<v3, 1>;
+extern template class Machine<v3, 4>;
 
 template <GicGeneration G, unsigned L>
 class Story {
