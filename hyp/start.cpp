@@ -3,6 +3,7 @@
 
 #include "drivers/gic/reeval_test.hpp"
 #include "drivers/gic/self_test.hpp"
+#include "drivers/gic/state_test.hpp"
 #include "hyp/arch/mapping.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
@@ -71,6 +72,8 @@ struct SelfTests {
     bool hyp_timer;
     bool maintenance;
     bool missing_reevaluation;
+    bool spi_stays_active = false;
+    bool ppi_stays_idle = false;
 };
 
 // What the vGIC may count on; the doctor's word on it.
@@ -87,6 +90,12 @@ struct SelfTests {
                      : handled ? "a second exit per interrupt looks at the line again; WFI traps"
                                : "ignored as the manifest asks: level interrupts may be lost");
     }
+    if (tests.spi_stays_active) {
+        report_quirk("gicv2-spi-active-per-cpu", true, "EL2 ends SPIs that a guest made active");
+    }
+    if (tests.ppi_stays_idle) {
+        report_quirk("gicv2-no-ppi-set-pending", true, "PPIs made pending are marked active");
+    }
     const u32 clamp = options.list_registers;
     u32 list_registers = facts.list_registers;
     list_registers = clamp != 0 && clamp < list_registers ? clamp : list_registers;
@@ -98,6 +107,8 @@ struct SelfTests {
     return {.generation = generation,
             .list_registers = static_cast<u8>(list_registers),
             .quirk_no_reevaluation = handled,
+            .quirk_spi_active_per_cpu = tests.spi_stays_active,
+            .quirk_no_ppi_set_pending = tests.ppi_stays_idle,
             .deactivate_trap = facts.deactivate_trap,
             .guest_group = generation == GicGeneration::v2 ? Group::group0 : Group::group1};
 }
@@ -106,10 +117,15 @@ template <class G>
 [[nodiscard]] VgicCaps examine(G gic, const Platform& platform, const Options& options) {
     const GicFacts facts = gic.facts();
     report_gic(platform, facts);
-    const SelfTests tests{
+    SelfTests tests{
         .hyp_timer = hyp_timer_arrives(gic, TargetSysReg{}, platform.timer.hyp.intid),
         .maintenance = maintenance_arrives(gic, TargetSysReg{}, baton.maintenance),
         .missing_reevaluation = missing_reevaluation(gic, platform)};
+    if constexpr (G::generation == GicGeneration::v2) {
+        // No device has the last SPI, or its line is not looked at yet.
+        tests.spi_stays_active = spi_stays_active(gic, TargetSysReg{}, PIntid{facts.intids - 1U});
+        tests.ppi_stays_idle = ppi_stays_idle(gic, TargetSysReg{}, platform.timer.hyp.intid);
+    }
     return judge_gic(platform.gic.generation, facts, tests, options);
 }
 

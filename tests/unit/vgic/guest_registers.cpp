@@ -109,6 +109,31 @@ TEST_CASE("ISACTIVER of an idle forwarded SPI, with and without the per-CPU faul
     }
 }
 
+// Where ISPENDR of a PPI has no effect: once idle, once while the guest has it.
+TEST_CASE("ISPENDR of a forwarded PPI without ISPENDR", "[vgic]") {
+    Setup setup;
+    setup.ppi_fault = true;
+    setup.lawless = true; // the ghost knows nothing of ISPENDR
+    Machine<v2, 4> m{setup};
+    const auto set_pending = [&] {
+        m.trap([](VcpuIrqs& v) { v.guest_set_pending(0, timer_bit); });
+    };
+    set_pending();
+    CHECK(m.gic.active(0, timer));
+    m.trap([](VcpuIrqs&) {}); // the line is low; it stays
+    CHECK((m.gic.guest_acknowledge(0) & 0x3ffU) == timer);
+    set_pending(); // active: once more
+    m.gic.guest_end_of_interrupt(0, timer);
+    REQUIRE(m.pending_exit());
+    m.interrupt();
+    CHECK((m.gic.guest_acknowledge(0) & 0x3ffU) == timer);
+    m.gic.guest_end_of_interrupt(0, timer);
+    m.trap([](VcpuIrqs&) {});
+    CHECK(!m.guest_signalled());
+    CHECK(!m.gic.active(0, timer));
+    CHECK(m.verdict() == "good");
+}
+
 TEST_CASE("ISPENDR of a waiting level: kept although the line drops, delivered once", "[vgic]") {
     Machine<v3, 4> m = machine<v3, 4>();
     m.line(timer, true);
@@ -279,7 +304,8 @@ TEST_CASE("a vCPU reads only the physical words that it must", "[vgic]") {
         }
         return m.irqs.needs_phys(file);
     };
-    CHECK(m.irqs.live_list_registers() == 3); // the homes of the timer and the SGIs // the fast path may have written it
+    CHECK(m.irqs.live_list_registers() ==
+          3); // the homes of the timer and the SGIs // the fast path may have written it
     CHECK(needed() == 0);
     m.raise_sgi(self_sgi, 0);
     CHECK(m.irqs.live_list_registers() == 3);
