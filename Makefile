@@ -19,8 +19,9 @@ MEM ?= 1024
 VCPUS ?= 1
 GUEST_MEM ?= 256
 CHECKED ?= 0
-export GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT GUEST INITRD CMDLINE LRS VMS CHECKED CROSS_COMPILE \
-    TRACE WATCHDOG
+VARS := GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT LRS CHECKED TRACE WATCHDOG GUEST INITRD VMS \
+    DEVICES DMA_TRUSTED
+export $(VARS) CMDLINE CROSS_COMPILE
 
 # ---- toolchain: CROSS_COMPILE, else aarch64-none-elf-, else aarch64-linux-gnu- ----
 ifeq ($(CROSS_COMPILE),)
@@ -222,6 +223,7 @@ Baton: an interrupt is handed over, never dropped.
     VCPUS=n GUEST_MEM=MiB LRS=n TIMEOUT=seconds         (1, 256, all, 60 without a terminal)
     VMS=guest/NAME.dts                                  a manifest instead of one guest
     TRACE=1 WATCHDOG=ms        record events; report an interrupt that stays active for longer
+    DEVICES="pl031 rng blk virtio-mmio@n" DMA_TRUSTED=1    more than the UART; needed for virtio
   make image [VMS=...]       leave the one file to boot or flash: build/NAME.img
   make test                  host tests and QEMU tests; last line: N passed, N failed
   make bench                 instruction counts of every path; build/bench.json
@@ -236,7 +238,6 @@ help:
 
 # Expanded before the recipe's first line runs; $(error) is make's one sentence and status 2.
 squote = '$(subst ','\'',$(1))'
-VARS := GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT LRS CHECKED TRACE WATCHDOG GUEST INITRD VMS
 refused = $(shell env $(foreach v,$(VARS),$(v)=$(call squote,$($(v)))) \
     ONE_GUEST=$(if $(GUEST)$(INITRD)$(CMDLINE),1) scripts/check_vars.sh 2>&1)
 check_vars = $(eval refusal := $$(refused))$(if $(refusal),$(error $(refusal)))
@@ -244,7 +245,8 @@ RUN_ARGS = --hyp $(H) --gic "$$GIC" --smp "$$SMP" --cpu "$$CPU" --mem "$$MEM" \
     $(if $(VMS),--vms "$$VMS",$${GUEST:+--guest "$$GUEST"} --vcpus "$$VCPUS" \
     --guest-mem "$$GUEST_MEM") $${INITRD:+--initrd "$$INITRD"} $${CMDLINE:+--cmdline "$$CMDLINE"} \
     $${TIMEOUT:+--timeout "$$TIMEOUT"} $${LRS:+--lrs "$$LRS"} \
-    $(if $(filter 1,$(TRACE)),--trace) $${WATCHDOG:+--watchdog "$$WATCHDOG"}
+    $(if $(filter 1,$(TRACE)),--trace) $${WATCHDOG:+--watchdog "$$WATCHDOG"} \
+    $${DEVICES:+--devices "$$DEVICES"} $(if $(filter 1,$(DMA_TRUSTED)),--dma-trusted)
 
 RUNNER := scripts/run.py
 

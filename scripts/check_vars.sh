@@ -55,6 +55,22 @@ readable VMS "${VMS:-}"
 if [ -n "${VMS:-}" ] && [ -n "${ONE_GUEST:-}" ]; then
     refuse "VMS describes its guests itself: GUEST, INITRD and CMDLINE cannot be given with it"
 fi
+case ${DMA_TRUSTED:-0} in
+0 | 1) ;;
+*) refuse "DMA_TRUSTED must be 0 or 1, not '$DMA_TRUSTED'" ;;
+esac
+if [ -n "${VMS:-}" ] && [ "${DMA_TRUSTED:-0}" = 1 ]; then
+    refuse "VMS says itself which VM is dma-trusted: DMA_TRUSTED cannot be given with it"
+fi
+for device in $(echo "${DEVICES:-}" | tr ',*?[' ' ###'); do
+    case $device in
+    pl011 | pl031) continue ;;
+    rng | blk | virtio-mmio | virtio-mmio@[0-9] | virtio-mmio@[12][0-9] | virtio-mmio@3[01]) ;;
+    *) refuse "DEVICES knows pl011, pl031, blk, rng, virtio-mmio and virtio-mmio@0 to @31, not '$device'" ;;
+    esac
+    [ -n "${VMS:-}" ] || [ "${DMA_TRUSTED:-0}" = 1 ] || refuse \
+        "DEVICES: $device reaches all memory by itself: say DMA_TRUSTED=1 if the guest may, too"
+done
 # Known to this QEMU? Without QEMU yet, the runner asks again after installing it.
 if command -v qemu-system-aarch64 >/dev/null; then
     cpus=$(qemu-system-aarch64 -cpu help 2>/dev/null) || cpus=$CPU

@@ -7,12 +7,14 @@ order of the command line. Slots 24 to 31 share one page, which goes to the gues
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 
 from qemu_manifest import UsageError
 
 VIRTIO = ("blk", "rng")
-KNOWN = ("pl031", *VIRTIO)
+KNOWN = ("pl011", "pl031", *VIRTIO, "virtio-mmio", "virtio-mmio@0 to @31")
+WORD = re.compile(r"pl011|pl031|blk|rng|virtio-mmio(@([12]?[0-9]|3[01]))?")
 LAST_SLOT = 31
 # The transports of the last page, whether or not a device sits in them.
 PAGE_OF_SLOTS = range(24, LAST_SLOT + 1)
@@ -50,7 +52,9 @@ class Devices:
         out = ["pl011"]
         if "pl031" in self.names:
             out.append("pl031")
-        if any(name in VIRTIO for name in self.names):
+        transports = [name for name in self.names if name.startswith("virtio-mmio")]
+        out += transports
+        if self.dma() and not transports:
             out += [f"virtio-mmio@{slot}" for slot in PAGE_OF_SLOTS]
         return out
 
@@ -76,10 +80,10 @@ class Devices:
 
 
 def parse(text, transport):
-    """The devices that a list of names, separated by commas, asks for."""
-    names = text.split(",") if text else []
+    """The devices that a list of names, separated by commas or blanks, asks for."""
+    names = text.replace(",", " ").split()
     for name in names:
-        if name not in KNOWN:
+        if not WORD.fullmatch(name):
             raise UsageError(f"DEVICES knows {', '.join(KNOWN)}, not '{name}'")
         if names.count(name) > 1:
             raise UsageError(f"DEVICES names {name} twice")

@@ -82,7 +82,9 @@ def parser():
     option("--watchdog", type=number("WATCHDOG"),
            help="report an interrupt that is active for more milliseconds than this")
     option("--devices", default="", help="devices for the guest: "
-           f"{', '.join(qemu_devices.KNOWN)}, separated by commas")
+           f"{', '.join(qemu_devices.KNOWN)}, separated by commas (pl011)")
+    option("--dma-trusted", action="store_true",
+           help="its memory lies where the machine has it, and its devices reach all of that")
     option("--transport", type=one_of("TRANSPORT", qemu_devices.TRANSPORTS), default="legacy",
            help="virtio transport (legacy)")
     option("--vms", help="a manifest source instead of the one guest")
@@ -129,6 +131,9 @@ def prepare(args, devices):
         if args.guest or args.initrd or args.cmdline:
             raise UsageError("VMS describes its guests itself: GUEST, INITRD and CMDLINE "
                              "cannot be given with it")
+        if args.dma_trusted:
+            raise UsageError("VMS says itself which VM is dma-trusted: DMA_TRUSTED cannot be given "
+                             "with it")
         _readable(args.vms, "manifest")
         source = qemu_manifest.wrapped_source(args.vms, options)
         inputs = [args.vms]
@@ -142,7 +147,7 @@ def prepare(args, devices):
         vm = qemu_manifest.Vm(name[:qemu_manifest.LABEL_LENGTH], os.path.abspath(guest),
                               args.guest_mem, args.vcpus, args.cmdline,
                               os.path.abspath(args.initrd) if args.initrd else "",
-                              devices.manifest_names(), devices.dma())
+                              devices.manifest_names(), args.dma_trusted or devices.dma())
         source = qemu_manifest.one_vm_source(vm, options)
         inputs = [guest] + ([args.initrd] if args.initrd else [])
     base = os.path.join(build, args.name or (name if args.pack_only else f"run/{name}"))

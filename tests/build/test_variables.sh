@@ -40,6 +40,17 @@ check "VMS and CMDLINE" refused "VMS describes its guests itself" run VMS=linker
 check CHECKED refused "CHECKED must be 0 or 1, not '2'" run CHECKED=2
 
 check TRACE refused "TRACE must be 0 or 1, not 'yes'" run TRACE=yes
+check DMA_TRUSTED refused "DMA_TRUSTED must be 0 or 1, not 'yes'" run DMA_TRUSTED=yes
+check "VMS and DMA_TRUSTED" refused "VMS says itself which VM is dma-trusted" \
+    run VMS=linker.ld DMA_TRUSTED=1
+for value in gpu virtio-mmio@32 virtio-mmio@07 virtio-mmio@ 'pl011;' '*'; do
+    check "DEVICES=$value" refused "DEVICES knows pl011, pl031, blk, rng, .*, not '" \
+        run "DEVICES=pl031,$value" DMA_TRUSTED=1
+done
+for value in rng blk virtio-mmio virtio-mmio@31; do
+    check "DEVICES=$value alone" refused \
+        "DEVICES: $value reaches all memory by itself: say DMA_TRUSTED=1" run "DEVICES=pl031 $value"
+done
 check "WATCHDOG=600001" refused "WATCHDOG must be between 1 and 600000 \(ms\), not 600001" \
     run WATCHDOG=600001
 for value in 17 99; do
@@ -57,7 +68,7 @@ done
 
 # Right values pass the same check.
 check "good values" ends 0 env GIC=2 SMP=8 CPU=max MEM=2048 VCPUS=1 GUEST_MEM=64 TIMEOUT=5 LRS=2 \
-    TRACE=1 WATCHDOG=500 GUEST="$top/Makefile" scripts/check_vars.sh
+    TRACE=1 WATCHDOG=500 DMA_TRUSTED=1 DEVICES="pl011, pl031 rng,blk virtio-mmio@31" GUEST="$top/Makefile" scripts/check_vars.sh
 check "good values are silent" silent
 check "the largest values" ends 0 env GUEST_MEM=261120 LRS=16 WATCHDOG=600000 scripts/check_vars.sh
 

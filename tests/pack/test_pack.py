@@ -93,6 +93,15 @@ class Packed(PackTest):
         self.good(vm())
         self.assertEqual(self.number("/vms/vm0/kernel", "entry"), RAM + 4)
 
+    def test_devices(self):
+        self.write("kernel", b"flat")
+        self.good(vm(more='devices = "pl031", "virtio-mmio@7", "pl011"; dma-trusted;'))
+        self.assertEqual(self.text("/vms/vm0", "devices"), "virtio-mmio@7 pl011 pl031")
+        self.assertEqual(self.text("/vms/vm0", "dma-trusted"), "")
+        self.good(vm(more='devices = "virtio-mmio"; dma-trusted;'))
+        self.assertEqual(self.text("/vms/vm0", "devices"),
+                         " ".join(f"virtio-mmio@{n}" for n in range(32)))
+
     def test_equal_files_share_the_payload(self):
         self.write("kernel", b"k" * 1000)
         for content, shared in ((b"k" * 1000, True), (b"o" * 1000, False), (b"k" * 999, False)):
@@ -128,6 +137,12 @@ class Refused(PackTest):
         self.refused(vm().replace("vcpus = <1>", "vcpus = <2>"),
                      "/vms/vm0:vcpus: this version runs one VM with one vCPU")
         self.refused("", "/: there is no VM: a node below /vms describes one")
+        self.refused(vm(more='devices = "virtio-mmio@32"; dma-trusted;'),
+                     "/vms/vm0:devices: this names an unknown device: pl011, pl031, virtio-mmio "
+                     "(all 32) and virtio-mmio@0 to @31 are known")
+        self.refused(vm(more='devices = "pl011", "virtio-mmio@31";'),
+                     "/vms/vm0: a virtio-mmio device reaches all memory: the VM must be dma-trusted "
+                     "to have one")
         self.write("kernel", image(4096, 63 * MIB))
         self.refused(vm(), "/vms/vm0: memory-mib is too little for kernel, initrd and device tree")
 
