@@ -182,16 +182,16 @@ def printed(rows):
     """The conformance table, to be read on a terminal."""
     yield "Linux' vgic-mapped-irqs.txt, statement by statement, on QEMU's GICs:"
     for row in rows:
-        yield f"{row['id']:<5}{textwrap.fill(row['statement'], 94, subsequent_indent=' ' * 5)}"
+        yield textwrap.fill(f"{row['id']:<5} {row['statement']}", 99, subsequent_indent=" " * 6)
         for gic, label in (("gicv2", "v2"), ("gicv3", "v3")):
             if gic == "gicv3" and row["gicv3"] == row["gicv2"]:
                 continue
             both = "v2 and v3" if row["gicv3"] == row["gicv2"] else label
-            yield textwrap.fill(f"{both}: {row[gic]}", 99, initial_indent=" " * 7,
-                                subsequent_indent=" " * 9)
+            yield textwrap.fill(f"{both}: {row[gic]}", 99, initial_indent=" " * 6,
+                                subsequent_indent=" " * 8)
         if row["tests"]:
-            yield textwrap.fill("tests: " + "; ".join(row["tests"]), 99, initial_indent=" " * 7,
-                                subsequent_indent=" " * 9, break_on_hyphens=False)
+            yield textwrap.fill("tests: " + "; ".join(row["tests"]), 99, initial_indent=" " * 6,
+                                subsequent_indent=" " * 8, break_on_hyphens=False)
 
 
 def check(top):

@@ -220,6 +220,10 @@ TEST_CASE("KVM: a trapped DIR finds its interrupt in a list register or outside"
 
 TEST_CASE("KVM: an interrupt of a closed group waits and lets the others pass", "[gallery][kvm]") {
     closed_group<4>(1);
+    closed_group<4>(4);
+    closed_group<4>(6);
+    closed_group<1>(1);
+    closed_group<1>(3);
 }
 
 TEST_CASE("KVM: ends outside the list registers are counted to the right interrupt",
