@@ -46,8 +46,15 @@ class Devices(unittest.TestCase):
     def test_a_guest_without_devices_is_not_trusted(self):
         self.assertNotIn("dma-trusted", one_vm_source(Vm("a", "k", 64, 1), Options()))
 
+    def test_transports_by_their_numbers(self):
+        devices = qemu_devices.parse("rng virtio-mmio@31,pl011", "legacy")
+        self.assertEqual(devices.manifest_names(), ["pl011", "virtio-mmio@31"])
+        self.assertTrue(devices.dma())
+        # Not even an empty transport is given without a word on what it could reach.
+        self.assertFalse(qemu_devices.parse("virtio-mmio", "legacy").dma())
+
     def test_what_is_not_known(self):
-        for text in ("disk", "blk,", "rng,rng"):
+        for text in ("disk", "blk,disk", "virtio-mmio@32", "virtio-mmio@07", "rng,rng"):
             with self.assertRaises(UsageError):
                 qemu_devices.parse(text, "legacy")
 
