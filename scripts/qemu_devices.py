@@ -3,7 +3,8 @@
 names the manifest knows them.
 
 QEMU's virt has 32 virtio-mmio transports of 512 bytes and fills them from the last one down, in the
-order of the command line. Slots 24 to 31 share one page, which goes to the guest as a whole.
+order of the command line. Slots 24 to 31 share one page. It goes to the guest as a whole; or only
+some of its slots do, and the hypervisor makes each access for the guest.
 """
 
 import os
@@ -16,8 +17,10 @@ VIRTIO = ("blk", "rng")
 KNOWN = ("pl011", "pl031", *VIRTIO, "virtio-mmio", "virtio-mmio@0 to @31")
 WORD = re.compile(r"pl011|pl031|blk|rng|virtio-mmio(@([12]?[0-9]|3[01]))?")
 LAST_SLOT = 31
-# The transports of the last page, whether or not a device sits in them.
+# The transports of the last page, whether or not a device sits in them; and those that a guest
+# makes use of, one empty one among them, which is not all that lies in the page.
 PAGE_OF_SLOTS = range(24, LAST_SLOT + 1)
+USED_SLOTS = range(LAST_SLOT - len(VIRTIO), LAST_SLOT + 1)
 TRANSPORTS = ("legacy", "modern")
 DISK_BYTES = 8 << 20
 LABEL = b"Baton's test disk, 8 MiB"
@@ -29,6 +32,7 @@ class Devices:
 
     names: list[str] = field(default_factory=list)
     transport: str = "legacy"
+    shared_page: bool = False
     disk: str = ""
 
     def arguments(self):
@@ -55,7 +59,8 @@ class Devices:
         transports = [name for name in self.names if name.startswith("virtio-mmio")]
         out += transports
         if self.dma() and not transports:
-            out += [f"virtio-mmio@{slot}" for slot in PAGE_OF_SLOTS]
+            slots = USED_SLOTS if self.shared_page else PAGE_OF_SLOTS
+            out += [f"virtio-mmio@{slot}" for slot in slots]
         return out
 
     def dma(self):
@@ -79,7 +84,7 @@ class Devices:
             self.disk = ""
 
 
-def parse(text, transport):
+def parse(text, transport, shared_page=False):
     """The devices that a list of names, separated by commas or blanks, asks for."""
     names = text.replace(",", " ").split()
     for name in names:
@@ -87,4 +92,4 @@ def parse(text, transport):
             raise UsageError(f"DEVICES knows {', '.join(KNOWN)}, not '{name}'")
         if names.count(name) > 1:
             raise UsageError(f"DEVICES names {name} twice")
-    return Devices(names, transport)
+    return Devices(names, transport, shared_page)

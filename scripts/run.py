@@ -87,6 +87,8 @@ def parser():
            help="its memory lies where the machine has it, and its devices reach all of that")
     option("--transport", type=one_of("TRANSPORT", qemu_devices.TRANSPORTS), default="legacy",
            help="virtio transport (legacy)")
+    option("--shared-page", action="store_true",
+           help="give the guest some virtio slots of a page, not all")
     option("--vms", help="a manifest source instead of the one guest")
     option("--machine", default=qemu_machine.VIRT,
            type=one_of("MACHINE", (qemu_machine.VIRT, qemu_machine.VERSAL)),
@@ -229,7 +231,7 @@ def report(outcome, timeout, table):
 def run(args):
     """The whole run; returns the exit status."""
     machine = machine_of(args)
-    devices = qemu_devices.parse(args.devices, args.transport)
+    devices = qemu_devices.parse(args.devices, args.transport, args.shared_page)
     if args.stub:
         _readable(args.stub, "stub")
     if args.raw_image:

@@ -43,6 +43,10 @@ class Devices(unittest.TestCase):
         self.assertIn('"virtio-mmio@31";', source)
         self.assertIn("dma-trusted;", source)
 
+    def test_the_manifest_names_a_part_of_the_page(self):
+        names = qemu_devices.parse("rng", "legacy", True).manifest_names()
+        self.assertEqual(names, ["pl011"] + [f"virtio-mmio@{slot}" for slot in (29, 30, 31)])
+
     def test_a_guest_without_devices_is_not_trusted(self):
         self.assertNotIn("dma-trusted", one_vm_source(Vm("a", "k", 64, 1), Options()))
 
