@@ -22,7 +22,8 @@ PACKED_VM = """label = "tiny"; memory-mib = <256>; vcpus = <2>; bootargs = "x"; 
 OTHER_VM = """label = "two"; memory-mib = <2>; vcpus = <1>;
     kernel { offset = <0 0x800000>; length = <0 8>; hash = <1 2>; load = <0 0x40000000>;
              entry = <0 0x40000004>; memory-size = <0 8>; };"""
-OPTIONS = 'options { list-registers = <2>; ignore-quirks; trace; watchdog-ms = <9>; self-crash = "stack"; };'
+OPTIONS = """options { list-registers = <2>; ignore-quirks; trace; watchdog-ms = <9>;
+    self-crash = "stack"; };"""
 GIC_V2 = """intc@8000000 { compatible = "arm,cortex-a15-gic"; #interrupt-cells = <3>; phandle = <1>;
     reg = <0 0x8000000 0 0x10000>, <0 0x8010000 0 0x10000>, <0 0x8030000 0 0x10000>,
           <0 0x8040000 0 0x10000>; interrupts = <1 9 4>; interrupt-controller; };"""
@@ -51,6 +52,20 @@ MACHINE = """/dts-v1/; /memreserve/ 0x80000000 0x3000;
             serial@1000 { compatible = "ns16550a"; reg = <0x1000 0x100>; status = "okay"; }; }; };
     aliases { serial0 = "/soc/serial@0"; uart1 = "/soc/bus@1000/serial@1000"; };
     chosen { stdout-path = "%s"; }; };"""
+
+
+FULL = """/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; ranges; %s
+    cpus { #address-cells = <1>; #size-cells = <0>; %s };
+    memory@0 { device_type = "memory"; reg = <%s>; };
+    reserved-memory { #address-cells = <1>; #size-cells = <1>; ranges; a@0 { reg = <%s>; }; }; };"""
+
+
+def full():
+    """A machine with as many memory ranges as Platform holds, and one port and CPU too many."""
+    ports = "".join(f'uart@{n} {{ compatible = "a"; reg = <{n} 1>; }};' for n in range(1, 10))
+    cpus = "".join(f'cpu@{n} {{ device_type = "cpu"; reg = <{n}>; }};' for n in range(17))
+    return FULL % (ports, cpus, " ".join(f"{n} 1" for n in range(16)),
+                   " ".join(f"{n} 1" for n in range(31)))
 
 
 def compiled(source):
@@ -118,12 +133,14 @@ def manifests():
     source = [f"{head} {OPTIONS} vms {{ vm0 {{ {SOURCE_VM} }}; }}; }};"]
     packed = [f"{head} vms {{ vm0 {{ {PACKED_VM} }}; vm1 {{ {OTHER_VM} }}; }}; }};",
               f"{head} {OPTIONS} vms {{ vm0 {{ {OTHER_VM} }}; }}; }};"]
+    eight = "".join("vm%d { %s };" % (n, OTHER_VM.replace("two", f"v{n}")) for n in range(8))
+    packed.append(f"{head} vms {{ {eight} }}; }};")
     for form, texts in ((0, source), (2, packed)):
         for text in texts:
             tree = compiled(text)
-            for limits in (0, 4):
-                yield bytes([form | limits]) + tree
-                yield bytes([form | limits | 1]) + program(tree, names)
+            yield bytes([form]) + tree
+            yield bytes([form | 1]) + program(tree, names)
+            yield bytes([form | 5]) + program(tree, names)
 
 
 def trees():
@@ -132,8 +149,10 @@ def trees():
     for gic in (GIC_V2, GIC_V3):
         for path in ("/soc/serial@0", "uart1:115200", "/soc/bus@1000/serial"):
             tree = compiled(MACHINE % (gic, path))
-            yield b"\0" + tree
             yield b"\1" + program(tree, names)
+        yield b"\0" + tree
+    yield b"\0" + compiled(full())
+    yield b"\1" + program(compiled(full()), names)
     for path in sorted(glob.glob("build/trees/virt-v*-smp1.dtb")):
         with open(path, "rb") as file:
             yield b"\1" + program(file.read(), names)
@@ -170,7 +189,8 @@ def accesses():
             out = bytes([kind])
             for number, offset in enumerate(offsets):
                 size = (2, 3, 0, 2)[number % 4] if offset in (0x400, 0x6100) else 2
-                out += struct.pack("<BIQI", frame | 4 | size << 4, offset, 0x0880_ffff_ffff << number % 8,
+                value = 0x0880_ffff_ffff << number % 8
+                out += struct.pack("<BIQI", frame | 4 | size << 4, offset, value,
                                    0x9300_0046 | number << 16)
             yield out + struct.pack("<BIQI", 3, 0, 0x0300_0001, 0x623a_3016)
 
@@ -183,7 +203,7 @@ def list_registers():
 
 def events():
     """Inputs of `events`: a machine, then steps."""
-    for kind in range(0, 256, 5):
+    for kind in range(0, 256, 16):
         yield bytes([kind, kind * 7 & 255]) + bytes((kind + n * n) & 255 for n in range(120))
 
 
