@@ -224,6 +224,8 @@ def main():
         print("\n".join(describe(*one) for one in chosen[:args.count]))
         return 0
     with open(os.path.join(out, "log"), "w", encoding="utf-8") as log:
+        for group in sorted(build.groups, key=lambda one: -one.seconds):
+            print(f"{group.seconds:6.2f} s unmutated: {group.source}", file=log)
         results = run(Judge(build, out), chosen, args.count, args.jobs, log)
     return report(results, time.monotonic() - start, args.least)
 
