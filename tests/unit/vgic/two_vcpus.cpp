@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two vCPUs of one VM, each on a pCPU of its own, and what one of them does about an SPI that the
+// other has or is to get: it posts, and tells whom to wake. The list registers are those of flush().
+#include "hyp/core/vgic/vcpu_irqs.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+
+using namespace hyp;
+
+namespace {
+
+constexpr VIntid spi{40};
+constexpr unsigned word = 1;
+constexpr u32 bit = 1U << 8;
+
+// One vCPU and its list registers.
+struct Cpu {
+    Cpu(VmIrqs& vm, u8 self, const VgicCaps& caps) : irqs{vm, VcpuIndex{self}, caps} {
+        static_cast<void>(enter());
+    }
+    VcpuIrqs irqs;
+    std::array<ListReg, 4> lrs{};
+
+    // An exit, what EL2 does in it, and the entry; the vCPUs to wake.
+    template <class Operation>
+    u32 exit(Operation operation) {
+        LrFile file;
+        file.live = irqs.live_list_registers();
+        for (unsigned i = 0; i < lrs.size(); ++i) {
+            file.regs[i] = lrs[i];
+        }
+        irqs.sync(file, PhysWords{});
+        operation(irqs);
+        return enter();
+    }
+    u32 exit() {
+        return exit([](VcpuIrqs&) {});
+    }
+    u32 enter() {
+        const Entry entry = irqs.flush();
+        for (u8 i = 0; i < lrs.size(); ++i) {
+            if ((entry.clear >> i & 1U) != 0) {
+                lrs[i] = ListReg{};
+            }
+            if ((entry.write >> i & 1U) != 0) {
+                lrs[i] = irqs.list_register(LrIndex{i});
+            }
+        }
+        return irqs.take_kicks();
+    }
+    [[nodiscard]] ListReg* find(VIntid vintid) {
+        for (ListReg& lr : lrs) {
+            if (lr.is_valid() && lr.vintid() == vintid) {
+                return &lr;
+            }
+        }
+        return nullptr;
+    }
+    [[nodiscard]] bool has(VIntid vintid, LrState state) {
+        const ListReg* const lr = find(vintid);
+        return lr != nullptr && lr->state() == state;
+    }
+    void acknowledge(VIntid vintid) {
+        ListReg* const lr = find(vintid);
+        REQUIRE(lr != nullptr);
+        *lr = lr->in_state(LrState::active);
+    }
+    void end(VIntid vintid) { *find(vintid) = ListReg{}; }
+};
+
+// An SPI of software, enabled and sent to vCPU 1.
+struct Pair {
+    explicit Pair(GicGeneration generation = GicGeneration::v3)
+        : caps{caps_of(generation)}, vm{2, Group::group1}, zero{vm, 0, caps}, one{vm, 1, caps} {
+        static_cast<void>(zero.exit([](VcpuIrqs& v) {
+            v.set_group_enables(3);
+            v.guest_set_edge(word, bit, bit);
+            v.set_route(spi, VcpuIndex{1});
+            v.guest_enable(word, bit);
+        }));
+        static_cast<void>(one.exit());
+    }
+    [[nodiscard]] static VgicCaps caps_of(GicGeneration generation) {
+        VgicCaps out;
+        out.generation = generation;
+        return out;
+    }
+    VgicCaps caps;
+    VmIrqs vm;
+    Cpu zero;
+    Cpu one;
+
+    // vCPU 1 has it pending in a list register.
+    void list_at_one() {
+        REQUIRE(zero.exit([](VcpuIrqs& v) { v.raise(spi); }) == 2);
+        REQUIRE(one.exit() == 0);
+        REQUIRE(one.has(spi, LrState::pending));
+    }
+};
+
+} // namespace
+
+TEST_CASE("two vCPUs: an SPI goes to the one that it is routed to", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    CHECK(p.zero.find(spi) == nullptr);
+    CHECK(p.vm.word(spi).is_held_by(VcpuIndex{1}));
+    p.one.acknowledge(spi);
+    p.one.end(spi);
+    CHECK(p.one.exit() == 0);
+    CHECK_FALSE(p.vm.word(spi).is_held());
+    CHECK(p.one.irqs.nothing_waits());
+    CHECK(p.vm.vcpus() == 2);
+}
+
+TEST_CASE("two vCPUs: one clears what is pending at the other", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    CHECK(p.zero.exit([](VcpuIrqs& v) { v.guest_clear_pending(word, bit); }) == 2);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK_FALSE(p.vm.word(spi).is_held());
+    CHECK_FALSE(p.vm.word(spi).is_pending());
+}
+
+TEST_CASE("two vCPUs: one ends what is active at the other", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    p.one.acknowledge(spi);
+    static_cast<void>(p.one.exit());
+    CHECK(p.zero.exit([](VcpuIrqs& v) { v.guest_clear_active(word, bit); }) == 2);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK_FALSE(p.vm.word(spi).is_held());
+    p.list_at_one(); // and it can come again
+}
+
+TEST_CASE("two vCPUs: a disabled one leaves the other's list register, and comes back", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    CHECK(p.zero.exit([](VcpuIrqs& v) { v.guest_disable(word, bit); }) == 2);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK(p.vm.word(spi).is_pending());
+    CHECK(p.zero.exit([](VcpuIrqs& v) { v.guest_enable(word, bit); }) == 2);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.one.has(spi, LrState::pending));
+}
+
+TEST_CASE("two vCPUs: a new route takes a pending one along, and leaves an active one", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    CHECK(p.zero.exit([](VcpuIrqs& v) { v.set_route(spi, VcpuIndex{0}); }) == 2);
+    CHECK(p.one.exit() == 1);
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK(p.zero.exit() == 0);
+    CHECK(p.zero.has(spi, LrState::pending));
+    p.zero.acknowledge(spi);
+    static_cast<void>(p.zero.exit([](VcpuIrqs& v) { v.set_route(spi, VcpuIndex{1}); }));
+    static_cast<void>(p.one.exit());
+    CHECK(p.zero.has(spi, LrState::active));
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK(p.vm.word(spi).is_held_by(VcpuIndex{0}));
+}
+
+TEST_CASE("two vCPUs: a group switched off leaves every list register", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    CHECK((p.zero.exit([](VcpuIrqs& v) { v.set_group_enables(1); }) & 2U) != 0);
+    static_cast<void>(p.one.exit());
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK(p.vm.word(spi).is_pending());
+    CHECK((p.zero.exit([](VcpuIrqs& v) { v.set_group_enables(3); }) & 2U) != 0);
+    static_cast<void>(p.one.exit());
+    CHECK(p.one.has(spi, LrState::pending));
+}
+
+TEST_CASE("two vCPUs: SGIs arrive once, on GICv2 with their sender", "[vgic]") {
+    const VIntid sgi{5};
+    Pair v3;
+    static_cast<void>(v3.one.exit([&](VcpuIrqs& v) { v.guest_enable(0, 1U << 5); }));
+    CHECK(v3.zero.exit([&](VcpuIrqs& v) { v.post_sgi(VcpuIndex{1}, sgi, 2); }) == 2);
+    CHECK(v3.zero.exit([&](VcpuIrqs& v) { v.post_sgi(VcpuIndex{1}, sgi, 2); }) == 0); // awake yet
+    static_cast<void>(v3.one.exit());
+    CHECK(v3.one.has(sgi, LrState::pending));
+    v3.one.acknowledge(sgi);
+    v3.one.end(sgi);
+    static_cast<void>(v3.one.exit());
+    CHECK(v3.one.find(sgi) == nullptr);
+    CHECK(v3.zero.find(sgi) == nullptr);
+
+    Pair v2{GicGeneration::v2};
+    static_cast<void>(v2.one.exit([&](VcpuIrqs& v) { v.guest_enable(0, 1U << 5); }));
+    CHECK(v2.zero.exit([&](VcpuIrqs& v) { v.post_sgi(VcpuIndex{1}, sgi, 1); }) == 2);
+    static_cast<void>(v2.one.exit([&](VcpuIrqs& v) { v.receive_sgi(sgi, 2); }));
+    REQUIRE(v2.one.has(sgi, LrState::pending));
+    const u8 first = v2.one.find(sgi)->source();
+    v2.one.acknowledge(sgi);
+    v2.one.end(sgi);
+    static_cast<void>(v2.one.exit());
+    REQUIRE(v2.one.has(sgi, LrState::pending));
+    CHECK(first + v2.one.find(sgi)->source() == 1); // from 0 and from 1, each once
+    v2.one.acknowledge(sgi);
+    v2.one.end(sgi);
+    static_cast<void>(v2.one.exit());
+    CHECK(v2.one.find(sgi) == nullptr);
+}
