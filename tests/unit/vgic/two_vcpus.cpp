@@ -207,3 +207,20 @@ TEST_CASE("two vCPUs: SGIs arrive once, on GICv2 with their sender", "[vgic]") {
     static_cast<void>(v2.one.exit());
     CHECK(v2.one.find(sgi) == nullptr);
 }
+
+// The other pCPU changes the word after this one has taken its posts: the claim fails, nothing else.
+TEST_CASE("two vCPUs: what is gone at the moment of the claim is not listed", "[vgic]") {
+    for (const Event event : {Event::clear, Event::disable}) {
+        Pair p;
+        REQUIRE(p.zero.exit([](VcpuIrqs& v) { v.raise(spi); }) == 2);
+        CHECK(p.one.exit([&](VcpuIrqs&) { static_cast<void>(p.vm.step(spi, event)); }) == 0);
+        CHECK(p.one.find(spi) == nullptr);
+        CHECK_FALSE(p.vm.word(spi).is_held());
+        static_cast<void>(p.zero.exit([](VcpuIrqs& v) {
+            v.guest_enable(word, bit);
+            v.raise(spi);
+        }));
+        static_cast<void>(p.one.exit());
+        CHECK(p.one.has(spi, LrState::pending));
+    }
+}
