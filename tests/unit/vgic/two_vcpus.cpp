@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two vCPUs of one VM, each on a pCPU of its own, and what one of them does about an SPI that the
 // other has or is to get: it posts, and tells whom to wake. The list registers are those of flush().
-#include "hyp/core/vgic/vcpu_irqs.hpp"
-
-#include <catch2/catch.hpp>
-
-#include <array>
+#include "tests/unit/vgic/bare_cpu.hpp"
 
 using namespace hyp;
 
@@ -14,61 +10,6 @@ namespace {
 constexpr VIntid spi{40};
 constexpr unsigned word = 1;
 constexpr u32 bit = 1U << 8;
-
-// One vCPU and its list registers.
-struct Cpu {
-    Cpu(VmIrqs& vm, u8 self, const VgicCaps& caps) : irqs{vm, VcpuIndex{self}, caps} {
-        static_cast<void>(enter());
-    }
-    VcpuIrqs irqs;
-    std::array<ListReg, 4> lrs{};
-
-    // An exit, what EL2 does in it, and the entry; the vCPUs to wake.
-    template <class Operation>
-    u32 exit(Operation operation) {
-        LrFile file;
-        file.live = irqs.live_list_registers();
-        for (unsigned i = 0; i < lrs.size(); ++i) {
-            file.regs[i] = lrs[i];
-        }
-        irqs.sync(file, PhysWords{});
-        operation(irqs);
-        return enter();
-    }
-    u32 exit() {
-        return exit([](VcpuIrqs&) {});
-    }
-    u32 enter() {
-        const Entry entry = irqs.flush();
-        for (u8 i = 0; i < lrs.size(); ++i) {
-            if ((entry.clear >> i & 1U) != 0) {
-                lrs[i] = ListReg{};
-            }
-            if ((entry.write >> i & 1U) != 0) {
-                lrs[i] = irqs.list_register(LrIndex{i});
-            }
-        }
-        return irqs.take_kicks();
-    }
-    [[nodiscard]] ListReg* find(VIntid vintid) {
-        for (ListReg& lr : lrs) {
-            if (lr.is_valid() && lr.vintid() == vintid) {
-                return &lr;
-            }
-        }
-        return nullptr;
-    }
-    [[nodiscard]] bool has(VIntid vintid, LrState state) {
-        const ListReg* const lr = find(vintid);
-        return lr != nullptr && lr->state() == state;
-    }
-    void acknowledge(VIntid vintid) {
-        ListReg* const lr = find(vintid);
-        REQUIRE(lr != nullptr);
-        *lr = lr->in_state(LrState::active);
-    }
-    void end(VIntid vintid) { *find(vintid) = ListReg{}; }
-};
 
 // An SPI of software, enabled and sent to vCPU 1.
 struct Pair {
@@ -89,8 +30,8 @@ struct Pair {
     }
     VgicCaps caps;
     VmIrqs vm;
-    Cpu zero;
-    Cpu one;
+    test::BareCpu zero;
+    test::BareCpu one;
 
     // vCPU 1 has it pending in a list register.
     void list_at_one() {
