@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest that drives real devices by their interrupts. On its command line:
 //   mode=rng,blk,pl031,pl011,edge,together or mode=all (which it is without any)
-//   mode=bench        measures instead (bench.cpp)
 //   only=NAME,...     only the checks of these names
 //   spi=INTID         edge uses this one instead of an empty virtio slot's
 //   trigger=level     sets up every SPI as a level, as no driver should: checks must notice
 // pl011 asks for three lines on the console.
 
-#include "bench.hpp"
 #include "checks.hpp"
 #include "switchboard.hpp"
 
@@ -49,9 +47,6 @@ Verdict guest_main() {
         use_spi(Intid{static_cast<std::uint32_t>(spi)});
     }
     const std::string_view wanted = args.value("mode", "all");
-    if (wanted == "bench") {
-        return run_bench();
-    }
     const std::string_view only = args.value("only", {});
     Tally tally;
     for (const Mode& mode : modes) {

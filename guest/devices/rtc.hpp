@@ -52,7 +52,6 @@ public:
         });
     }
 
-    [[nodiscard]] std::uintptr_t match_register() const { return base_ + RTCMR; }
     [[nodiscard]] Wire wire() const { return wire_; }
 
 private:
