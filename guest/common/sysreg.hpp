@@ -65,11 +65,6 @@ inline void dma_read_barrier() {
     asm volatile("dmb oshld" : : : "memory");
 }
 
-/** All accesses before it, stores included, are seen before all accesses after it. */
-inline void dma_barrier() {
-    asm volatile("dmb osh" : : : "memory");
-}
-
 /** Sleeps until an interrupt is pending; PSTATE.I does not matter. May return early. */
 inline void wfi() {
     asm volatile("dsb sy\n\twfi" : : : "memory");
