@@ -17,18 +17,18 @@ namespace {
 
 using mapping::WindowSlot;
 
-// Into memory itself, from where the copy starts with its caches off.
-void copy(Pa to, PaRange from) {
-    constexpr u64 chunk = 256 * mib; // a window holds twice as much
-    for (u64 done = 0; done < from.size; done += chunk) {
-        const u64 size = from.size - done < chunk ? from.size - done : chunk;
-        const u8* source = mapping::map_window(WindowSlot::source, from.base + done, size);
-        u8* destination = mapping::map_window(WindowSlot::destination, to + done, size);
-        std::memcpy(destination, source, size);
-        cache::clean_to_poc(destination, size);
-        mapping::unmap_window(WindowSlot::destination);
-        mapping::unmap_window(WindowSlot::source);
+// Into memory itself, from where the copy starts with its caches off. False: too much for a window.
+[[nodiscard, gnu::noinline]] bool copy(Pa to, PaRange from) {
+    const u8* source = mapping::map_window(WindowSlot::source, from.base, from.size);
+    u8* destination = mapping::map_window(WindowSlot::destination, to, from.size);
+    const bool fits = source != nullptr && destination != nullptr;
+    if (fits) {
+        std::memcpy(destination, source, from.size);
+        cache::clean_to_poc(destination, from.size);
     }
+    mapping::unmap_window(WindowSlot::destination);
+    mapping::unmap_window(WindowSlot::source);
+    return fits;
 }
 
 // The first dma-trusted VM's memory that `image` or `tree` lies in; size 0: there is none.
@@ -71,11 +71,10 @@ void move_out_of_the_way(const Platform& platform, PackedImage image, PaRange tr
     const u64 tree_offset = Pa{image.size}.align_up(stage1::page_size).value();
     const PaRange taken[] = {{image.base, image.size}, ram};
     const PaRange place = highest_free_ram(platform, taken, tree_offset + tree.size, limit);
-    if (place.size == 0) {
+    if (place.size == 0 || !copy(place.base, {image.base, image.size}) ||
+        !copy(place.base + tree_offset, tree)) {
         return;
     }
-    copy(place.base, {image.base, image.size});
-    copy(place.base + tree_offset, tree);
     cache::invalidate_instructions(); // what was copied is executed next
     enter_copy(place.base, place.base + tree_offset, EntryWord::moved(entry.level(), image.base));
 }

@@ -47,8 +47,8 @@ void forward(Vm& vm, DeviceId id, PaRange frame) {
 
 } // namespace
 
-PassedDevice give_device(Vcpu& vcpu, const VmDescription& description, const Platform& platform,
-                         DeviceId id) {
+WiredInterrupt give_device(Vcpu& vcpu, const VmDescription& description, const Platform& platform,
+                           DeviceId id) {
     const GuestDevice seen = guest_device(id);
     const Result<PassedDevice> found = pass_device(platform, description.devices, id);
     Status status = found.ok() ? Status{Done{}} : Status{found.error()};
@@ -63,8 +63,9 @@ PassedDevice give_device(Vcpu& vcpu, const VmDescription& description, const Pla
         refuse("VM %s: %s%u: %s", description.label, name.prefix, name.number,
                status.error().reason);
     }
-    vcpu.irqs.map_hardware(seen.vintid, found.value().pintid, found.value().trigger);
-    return found.value();
+    const WiredInterrupt interrupt = found.value().interrupt;
+    vcpu.irqs.map_hardware(seen.vintid, interrupt.intid, interrupt.trigger);
+    return interrupt;
 }
 
 Answer forward_access(const Vm& vm, const GuestAccess& access) {

@@ -10,9 +10,10 @@
 namespace hyp {
 
 // Gives the vCPU's VM a device of its description, with its interrupt, which stays disabled until
-// the guest enables it. Refuses to boot when that cannot be. Its trigger is the caller's to set.
-[[nodiscard]] PassedDevice give_device(Vcpu& vcpu, const VmDescription& description,
-                                       const Platform& platform, DeviceId id);
+// the guest enables it and comes to this pCPU, as all SPIs do (init_distributor). Refuses to boot when
+// that cannot be. Returns the interrupt, whose trigger is the caller's to set.
+[[nodiscard]] WiredInterrupt give_device(Vcpu& vcpu, const VmDescription& description,
+                                         const Platform& platform, DeviceId id);
 
 // Makes the guest's access to a device of its own, with its own size. Absent: there is no such
 // device, or the access is none that it could answer: not aligned, 8 bytes wide, beyond its end.

@@ -117,10 +117,9 @@ template <class G>
 [[nodiscard]] VgicCaps examine(G gic, const Platform& platform, const Options& options) {
     const GicFacts facts = gic.facts();
     report_gic(platform, facts);
-    SelfTests tests{
-        .hyp_timer = hyp_timer_arrives(gic, TargetSysReg{}, platform.timer.hyp.intid),
-        .maintenance = maintenance_arrives(gic, TargetSysReg{}, baton.maintenance),
-        .missing_reevaluation = missing_reevaluation(gic, platform)};
+    SelfTests tests{.hyp_timer = hyp_timer_arrives(gic, TargetSysReg{}, platform.timer.hyp.intid),
+                    .maintenance = maintenance_arrives(gic, TargetSysReg{}, baton.maintenance),
+                    .missing_reevaluation = missing_reevaluation(gic, platform)};
     if constexpr (G::generation == GicGeneration::v2) {
         // No device has the last SPI, or its line is not looked at yet.
         tests.spi_stays_active = spi_stays_active(gic, TargetSysReg{}, PIntid{facts.intids - 1U});
@@ -190,8 +189,8 @@ template <class G>
     Vm& vm = build_vm(description, caps, platform, image);
     Vcpu& vcpu = build_vcpu(vm, description, caps, platform);
     description.devices.for_each([&](DeviceId id) {
-        const PassedDevice device = give_device(vcpu, description, platform, id);
-        gic.set_trigger(device.pintid, device.trigger);
+        const WiredInterrupt interrupt = give_device(vcpu, description, platform, id);
+        gic.set_trigger(interrupt.intid, interrupt.trigger);
     });
     gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     configure_el2(vm, caps.generation, caps.quirk_no_reevaluation ? WfiTrap::yes : WfiTrap::no);

@@ -7,63 +7,52 @@ namespace {
 
 constexpr u64 page = 4 * kib;
 
-const PlatformDevice& find(const Platform& platform, DeviceId id) {
-    return platform.devices[static_cast<u32>(id)];
-}
-
 // An INTID has one owner: a second device on the same line would signal into a guest that cannot
 // quieten it.
-bool is_shared(const Platform& platform, DeviceId id, PIntid pintid) {
-    for (u32 n = 0; n < device_count; ++n) {
-        const DeviceId other = static_cast<DeviceId>(n);
-        const PlatformDevice& device = find(platform, other);
-        if (other != id && device.interrupt.present && device.interrupt.intid == pintid) {
-            return true;
-        }
+bool is_shared(const Platform& platform, const PlatformDevice& device) {
+    u32 users = 0;
+    for (const PlatformDevice& other : platform.devices) {
+        users +=
+            other.interrupt.present && other.interrupt.intid == device.interrupt.intid ? 1U : 0U;
     }
-    return false;
+    return users != 1;
 }
 
-// The page of the guest around `id` holds nothing but devices of this guest, which lie on the
-// machine as the guest sees them, in one page of their own.
-bool fills_page(const Platform& platform, DeviceSet owned, DeviceId id) {
-    const Ipa guest_page = guest_device(id).frame.base.align_down(page);
-    const PaRange frame = find(platform, id).frame;
-    const Pa own_page = frame.base.align_down(page);
-    u64 filled = 0;
-    for (u32 n = 0; n < device_count; ++n) {
-        const DeviceId mate = static_cast<DeviceId>(n);
-        const IpaRange seen = guest_device(mate).frame;
-        if (seen.base.align_down(page) != guest_page || !owned.has(mate)) {
-            continue;
-        }
-        const PaRange there = find(platform, mate).frame;
-        const bool in_place = there.base - own_page == seen.base - guest_page;
-        filled += in_place && there.size >= seen.size ? seen.size : 0;
+// A page of the guest holds one device or eight transports. Are all of them its own, and do they fill
+// a page of the machine in the same way?
+bool fills_page(const Platform& platform, DeviceSet owned, u32 n, u64 size) {
+    const u32 count = static_cast<u32>(page / size);
+    const u32 first = n / count * count;
+    const Pa base = platform.devices[first].frame.base;
+    bool fills = base.is_aligned(page);
+    for (u32 i = 0; i < count; ++i) {
+        const PaRange frame = platform.devices[first + i].frame;
+        fills = fills && owned.has(static_cast<DeviceId>(first + i)) && frame.size >= size &&
+                frame.base.value() == base.value() + i * size;
     }
-    return filled == page;
+    return fills;
 }
 
 } // namespace
 
 Result<PassedDevice> pass_device(const Platform& platform, DeviceSet owned, DeviceId id) {
-    const PlatformDevice& device = find(platform, id);
+    const u32 n = static_cast<u32>(id);
+    const PlatformDevice& device = platform.devices[n];
     if (device.frame.size == 0 || device.frame.end().value() >> 48 != 0) {
         return Error{"the machine has no such device"};
     }
     if (!device.interrupt.present || !device.interrupt.intid.is_spi()) {
         return Error{"the machine's device tree gives it no SPI"};
     }
-    if (is_shared(platform, id, device.interrupt.intid)) {
+    if (is_shared(platform, device)) {
         return Error{"its interrupt is another device's, too"};
     }
+    const u64 size = guest_device(id).frame.size;
     PassedDevice passed;
-    const u64 seen = guest_device(id).frame.size;
-    passed.frame = {device.frame.base, device.frame.size < seen ? device.frame.size : seen};
-    passed.pintid = device.interrupt.intid;
-    passed.trigger = device.interrupt.trigger;
+    passed.frame = {device.frame.base, device.frame.size < size ? device.frame.size : size};
+    passed.interrupt = device.interrupt;
     passed.way =
-        fills_page(platform, owned, id) ? PassedDevice::Way::map : PassedDevice::Way::forward;
+        fills_page(platform, owned, n, size) ? PassedDevice::Way::map : PassedDevice::Way::forward;
     return passed;
 }
 

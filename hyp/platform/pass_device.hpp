@@ -12,9 +12,8 @@ struct PassedDevice {
     // `map`: whole pages of the guest's own. `forward`: the page holds something else, too, so EL2
     // makes each access for the guest.
     enum class Way : u8 { map, forward };
-    PaRange frame{}; // as long as the guest's, or shorter
-    PIntid pintid{0};
-    Trigger trigger = Trigger::level;
+    PaRange frame{};            // as long as the guest's, or shorter
+    WiredInterrupt interrupt{}; // present, an SPI
     Way way = Way::forward;
 };
 

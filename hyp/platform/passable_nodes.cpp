@@ -3,13 +3,6 @@
 
 namespace hyp {
 
-namespace {
-
-constexpr u32 pl011 = static_cast<u32>(DeviceId::pl011);
-constexpr u32 pl031 = static_cast<u32>(DeviceId::pl031);
-
-} // namespace
-
 bool PassableNodes::add(const char* kind, const NodeStack& stack, const NodeProps& props,
                         Platform& out) {
     const bool is_virtio = same_string(kind, "virtio,mmio");
@@ -18,7 +11,7 @@ bool PassableNodes::add(const char* kind, const NodeStack& stack, const NodeProp
     }
     const PaRange frame = stack.reg(props.get(Prop::reg), 0);
     PlatformDevice* const devices = out.devices;
-    u32 n = is_virtio ? out.virtio_count : pl031;
+    u32 n = is_virtio ? out.virtio_count : static_cast<u32>(DeviceId::pl031);
     if (frame.size == 0 || n == virtio_slots || devices[n].frame.size != 0) {
         return true;
     }
@@ -33,15 +26,6 @@ bool PassableNodes::add(const char* kind, const NodeStack& stack, const NodeProp
     devices[n].frame = frame;
     sources_[n] = {props.get(Prop::interrupts), stack.top().interrupt_parent};
     return true;
-}
-
-void PassableNodes::finish(const GicIdentity& gic, Platform& out) const {
-    for (u32 n = 0; n < device_count; ++n) {
-        out.devices[n].interrupt = wired_interrupt(sources_[n], 0, gic);
-    }
-    if (out.uart.kind == UartKind::pl011) {
-        out.devices[pl011] = {out.uart.frame, out.uart.interrupt};
-    }
 }
 
 } // namespace hyp

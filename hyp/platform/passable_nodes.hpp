@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nodes of devices that a guest may have: the clock (PL031) and the virtio-mmio transports.
-// Collected during the pass, wired to the GIC at its end.
+// The nodes of devices that a guest may have and Baton has no use for: the clock (PL031) and the
+// virtio-mmio transports.
 #pragma once
 
 #include "hyp/platform/interrupt.hpp"
@@ -15,8 +15,10 @@ public:
     // the tree's is.
     [[nodiscard]] bool add(const char* kind, const NodeStack& stack, const NodeProps& props,
                            Platform& out);
-    // After the whole tree: their interrupts, and the UART, if it is one that can be given.
-    void finish(const GicIdentity& gic, Platform& out) const;
+    // As the tree names them; to be wired to the GIC after the whole tree.
+    [[nodiscard]] const InterruptSource& interrupts(DeviceId id) const {
+        return sources_[static_cast<u32>(id)];
+    }
 
 private:
     InterruptSource sources_[device_count];

@@ -36,8 +36,10 @@ private:
     void add_ranges(PaRange* list, u32& count, u32 limit, const char* fault);
     void add_range(PaRange* list, u32& count, u32 limit, PaRange range, const char* fault);
     void add_memory_reservations();
+    [[gnu::noinline]] void wire(WiredInterrupt& to, const InterruptSource& source, u32 n) const {
+        to = wired_interrupt(source, n, gic_);
+    }
     void finish();
-
     TreeReader& tree_;
     Platform& out_;
     NodeStack stack_;
@@ -265,14 +267,19 @@ void PlatformReader::add_memory_reservations() {
 
 // Now that the GIC is known: who is wired to it, and which port is the console.
 void PlatformReader::finish() {
-    out_.gic.maintenance = wired_interrupt(maintenance_, 0, gic_);
+    wire(out_.gic.maintenance, maintenance_, 0);
     // Linux bindings/timer/arm,arch_timer.yaml: secure, non-secure, virtual, hypervisor.
-    out_.timer.secure = wired_interrupt(timer_, 0, gic_);
-    out_.timer.ptimer = wired_interrupt(timer_, 1, gic_);
-    out_.timer.vtimer = wired_interrupt(timer_, 2, gic_);
-    out_.timer.hyp = wired_interrupt(timer_, 3, gic_);
+    wire(out_.timer.secure, timer_, 0);
+    wire(out_.timer.ptimer, timer_, 1);
+    wire(out_.timer.vtimer, timer_, 2);
+    wire(out_.timer.hyp, timer_, 3);
     out_.uart = uarts_.choose(gic_);
-    passable_.finish(gic_, out_);
+    for (u32 n = 0; n < device_count; ++n) {
+        wire(out_.devices[n].interrupt, passable_.interrupts(static_cast<DeviceId>(n)), 0);
+    }
+    if (out_.uart.kind == UartKind::pl011) {
+        out_.devices[static_cast<u32>(DeviceId::pl011)] = {out_.uart.frame, out_.uart.interrupt};
+    }
 }
 
 } // namespace

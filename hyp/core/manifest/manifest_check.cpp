@@ -38,17 +38,6 @@ bool clash(const Payload& left, const Payload& right) {
     return !same && overlap(left, right);
 }
 
-// A device, and with it an INTID, has one owner.
-const char* clashing_device(DeviceSet both) {
-    if (both.has(DeviceId::pl011)) {
-        return "the device pl011 belongs to an earlier VM";
-    }
-    if (both.has(DeviceId::pl031)) {
-        return "the device pl031 belongs to an earlier VM";
-    }
-    return both.is_empty() ? nullptr : "a device virtio-mmio belongs to an earlier VM";
-}
-
 const char* check_memory(const VmDescription& vm) {
     const u64 load = vm.kernel.load.value();
     if (load % guest_page != 0 || vm.entry.value() % instruction_size != 0) {
@@ -111,8 +100,8 @@ const char* check_against_earlier(const Manifest& manifest, u32 n) {
         if (same_string(vm.label, earlier.label)) {
             return "an earlier VM has the same label";
         }
-        if (const char* fault = clashing_device(vm.devices.shared_with(earlier.devices))) {
-            return fault;
+        if (!vm.devices.shared_with(earlier.devices).is_empty()) {
+            return "one of its devices belongs to an earlier VM";
         }
         if (vm.dma_trusted && earlier.dma_trusted) {
             return "an earlier VM is dma-trusted and has the same memory";

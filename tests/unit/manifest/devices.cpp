@@ -83,10 +83,10 @@ TEST_CASE("a guest finds its devices where QEMU's virt has them", "[manifest][de
 TEST_CASE("a device has one owner", "[manifest][devices]") {
     CHECK(two_vms("devices = \"pl011\";", "devices = \"pl031\";") == "good");
     CHECK(two_vms("devices = \"pl031\";", "devices = \"pl011\", \"pl031\";") ==
-          "/vms/b: the device pl031 belongs to an earlier VM");
+          "/vms/b: one of its devices belongs to an earlier VM");
     CHECK(two_vms("devices = \"virtio-mmio@3\"; dma-trusted;",
                   "devices = \"virtio-mmio\"; dma-trusted;") ==
-          "/vms/b: a device virtio-mmio belongs to an earlier VM");
+          "/vms/b: one of its devices belongs to an earlier VM");
 }
 
 TEST_CASE("one VM only has the memory at its own addresses", "[manifest][devices]") {

@@ -13,8 +13,7 @@ constexpr const char* wrong_memory = ":memory-mib: this must be a multiple of 2 
 constexpr const char* no_cell = ": this must be one number, as in <256>";
 constexpr const char* wrong_file = ": this must be one string of printable ASCII characters";
 constexpr const char* unknown_device =
-    ":devices: this names an unknown device: pl011, pl031, virtio-mmio (all 32) and "
-    "virtio-mmio@0 to @31 are known";
+    ":devices: this names an unknown device: not pl011, pl031 or virtio-mmio@0 to @31";
 constexpr const char* bus_master =
     ": a virtio-mmio device reaches all memory: the VM must be dma-trusted to have one";
 
@@ -120,7 +119,7 @@ TEST_CASE("manifests of the wrong shape are refused", "[manifest]") {
           "/vms/vm1: an earlier VM has the same label");
     const std::string other = "{ " + body(good_source, "label", "label = \"other\";") + " };";
     CHECK(whole(manifest_of("vm0 " + vm + " vm1 " + other)) ==
-          "/vms/vm1: the device pl011 belongs to an earlier VM");
+          "/vms/vm1: one of its devices belongs to an earlier VM");
     std::string many;
     for (u32 n = 0; n < 9; ++n) {
         const std::string name = "vm" + std::to_string(n);

@@ -58,12 +58,12 @@ TEST_CASE("a page of its own is mapped, less is forwarded", "[platform][devices]
     const PassedDevice uart = passed(platform, both, DeviceId::pl011);
     CHECK(uart.way == Way::map);
     CHECK(uart.frame == PaRange{Pa{0x1c09'0000}, 0x1000});
-    CHECK(uart.pintid == PIntid::spi(5));
-    CHECK(uart.trigger == Trigger::level);
+    CHECK(uart.interrupt.intid == PIntid::spi(5));
+    CHECK(uart.interrupt.trigger == Trigger::level);
     const PassedDevice rtc = passed(platform, both, DeviceId::pl031);
     CHECK(rtc.way == Way::forward);
     CHECK(rtc.frame == PaRange{Pa{0x1c17'0400}, 0x200});
-    CHECK(rtc.trigger == Trigger::level);
+    CHECK(rtc.interrupt.trigger == Trigger::level);
 }
 
 TEST_CASE("transports are mapped when a VM has all of their page", "[platform][devices]") {
@@ -71,8 +71,8 @@ TEST_CASE("transports are mapped when a VM has all of their page", "[platform][d
     const PassedDevice one = passed(platform, set({virtio_mmio(9)}), virtio_mmio(9));
     CHECK(one.way == Way::forward);
     CHECK(one.frame == PaRange{Pa{0x1c20'1200}, 0x200});
-    CHECK(one.pintid == PIntid::spi(109));
-    CHECK(one.trigger == Trigger::edge);
+    CHECK(one.interrupt.intid == PIntid::spi(109));
+    CHECK(one.interrupt.trigger == Trigger::edge);
 
     DeviceSet page;
     for (u32 slot = 8; slot < 16; ++slot) {
