@@ -35,7 +35,7 @@ struct VgicCaps {
 
 // The list registers after an exit.
 struct LrFile {
-    std::array<ListReg, max_list_registers> regs{};
+    std::array<ListReg, max_list_registers> regs; // of those that are not live: anything
     u16 live = 0;           // VcpuIrqs::live_list_registers(): bit n, regs[n] was read
     u8 eoi_count = 0;       // EOIcount, read only if VcpuIrqs::needs_eoi_count()
     bool split_eoi = false; // VMCR.VEOIM: the guest drops priority and deactivates separately

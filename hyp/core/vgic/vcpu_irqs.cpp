@@ -122,12 +122,16 @@ void VcpuIrqs::sync(const LrFile& file, const PhysWords& phys) {
 }
 
 void VcpuIrqs::close_groups(u8 open) {
+    if (open == open_groups_) {
+        return;
+    }
     open_groups_ = open;
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         if (is_real(i) && !is_open(wanted_[i].group())) {
             withdraw_pending(wanted_[i].vintid());
         }
     }
+    look_at_all();
 }
 
 // List register `index` was wanted_[index] at the last entry and is `now`.

@@ -236,10 +236,9 @@ private:
     void repend_listed();
     void place_dummy();
     [[nodiscard]] VirtControl decide_control() const;
-    [[nodiscard]] bool any_deliverable() const;
-    [[nodiscard]] u8 groups_waiting() const;
+    [[nodiscard]] u8 groups_hidden() const;
     [[nodiscard]] u8 groups_listed() const;
-    [[nodiscard]] bool any_spilled() const;
+    [[nodiscard]] static bool is_empty(const IntidSet& set);
 
     VmIrqs* vm_ = nullptr;
     // No padding from here on, so that a test may hash the bytes.
@@ -254,8 +253,10 @@ private:
     IntidSet listed_{};              // in a list register
     IntidSet spilled_{};             // active, not in a list register
     // What the words said when they were last looked at:
-    IntidSet owed_{};                   // hardware: physically active, to be listed as pending
-    IntidSet deliverable_{};            // to be listed as pending
+    IntidSet owed_{};        // hardware: physically active, to be listed as pending
+    IntidSet deliverable_{}; // to be listed as pending
+    IntidSet hidden_{};      // the same, but the guest's CPU interface keeps the group closed
+    std::array<u8, guest_intids> priority_{};
     std::array<IntidSet, 8> changes_{}; // by PhysChange
 
     VgicCaps caps_{};
@@ -266,7 +267,7 @@ private:
     u8 unused_byte_ = 0;
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
     std::array<u16, device_homes> device_home_{};
-    std::array<u16, 3> unused_{};
+    std::array<u16, 1> unused_{};
     std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each
     std::array<u8, 16> spilled_source_{}; // GICv2: sender of a spilled active SGI
     std::array<u16, 32> own_pintid_{};    // of PPIs that are forwarded

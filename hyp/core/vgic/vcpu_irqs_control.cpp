@@ -38,22 +38,19 @@ void VcpuIrqs::place_dummy() {
     }
 }
 
-bool VcpuIrqs::any_deliverable() const {
-    VIntid ignored{0};
-    return best_deliverable(ignored);
+bool VcpuIrqs::is_empty(const IntidSet& set) {
+    u32 members = 0;
+    for (unsigned word = 0; word < guest_words; ++word) {
+        members |= set.word(word);
+    }
+    return members == 0;
 }
 
-bool VcpuIrqs::any_spilled() const {
-    VIntid ignored{0};
-    return best_spilled(ignored);
-}
-
-// Of the interrupts that could be listed as pending and are not; bit 0 Group 0, bit 1 Group 1.
-u8 VcpuIrqs::groups_waiting() const {
+// Of the interrupts that wait for the guest to open their group; bit 0 Group 0, bit 1 Group 1.
+u8 VcpuIrqs::groups_hidden() const {
     u32 groups = 0;
-    for (u32 words = waiting_words_; words != 0; words &= words - 1) {
-        const unsigned word = static_cast<unsigned>(__builtin_ctz(words));
-        for_each_intid(word, deliverable_.word(word),
+    for (unsigned word = 0; word < guest_words; ++word) {
+        for_each_intid(word, hidden_.word(word),
                        [&](VIntid vintid) { groups |= 1U << static_cast<u8>(group(vintid)); });
     }
     return static_cast<u8>(groups);
@@ -73,12 +70,12 @@ u8 VcpuIrqs::groups_listed() const {
 VirtControl VcpuIrqs::decide_control() const {
     VirtControl control;
     control.enable = true;
+    constexpr u8 both = 3;
+    control.opened = open_groups_ == both ? u8{0} : groups_hidden();
     if (waiting_words_ != 0) {
-        control.no_pending = any_deliverable();
-        control.opened = static_cast<u8>(groups_waiting() & ~u32{open_groups_});
-        constexpr u8 both = 3;
+        control.no_pending = !is_empty(deliverable_);
         control.closed = control.no_pending && open_groups_ == both ? groups_listed() : u8{0};
-        control.entry_not_present = any_spilled();
+        control.entry_not_present = !is_empty(spilled_);
         const bool outside = control.no_pending || control.entry_not_present;
         control.underflow = outside && usable() > 1; // all of them are valid now
         control.trap_deactivate = control.entry_not_present && caps_.deactivate_trap;

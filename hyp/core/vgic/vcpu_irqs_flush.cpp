@@ -126,9 +126,8 @@ bool VcpuIrqs::best_deliverable(VIntid& best) const {
     for (u32 words = waiting_words_; words != 0; words &= words - 1) {
         const unsigned word = static_cast<unsigned>(__builtin_ctz(words));
         for_each_intid(word, deliverable_.word(word), [&](VIntid vintid) {
-            const Delivery now = at(vintid);
-            if (now.priority() < found && is_open(now.get<Delivery::Grp>())) {
-                found = now.priority();
+            if (priority_[vintid.value()] < found) {
+                found = priority_[vintid.value()];
                 best = vintid;
             }
         });

@@ -45,17 +45,25 @@ void VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
 // Keeps what is derived from the word.
 void VcpuIrqs::look(VIntid vintid) {
     const Delivery now = at(vintid);
-    const bool mine = now.get<Delivery::Target>() == self_.value;
-    if (!now.is_held_by(self_)) {
-        spilled_.remove(vintid); // another vCPU ended it
-    }
-    owed_.put(vintid, mine && now.get<Delivery::Owed>());
-    deliverable_.put(vintid, now.is_deliverable_to(self_) &&
-                                 vm_->is_group_enabled(now.get<Delivery::Grp>()));
     const unsigned word = vintid.value() / 32;
-    const u32 bit = 1U << word;
+    const u32 bit = IntidSet::bit(vintid);
+    const auto keep = [&](IntidSet& set, bool member) {
+        u32& bits = set.word(word);
+        bits = member ? bits | bit : bits & ~bit;
+    };
+    const bool ready =
+        now.is_deliverable_to(self_) && vm_->is_group_enabled(now.get<Delivery::Grp>());
+    const bool open = is_open(now.get<Delivery::Grp>());
+    keep(deliverable_, ready && open);
+    keep(hidden_, ready && !open);
+    keep(owed_, now.get<Delivery::Owed>() && now.get<Delivery::Target>() == self_.value);
+    if (!now.is_held_by(self_)) {
+        keep(spilled_, false); // another vCPU ended it
+    }
+    priority_[vintid.value()] = now.priority();
+    const u32 here = 1U << word;
     const bool waits = (deliverable_.word(word) | spilled_.word(word)) != 0;
-    waiting_words_ = waits ? waiting_words_ | bit : waiting_words_ & ~bit;
+    waiting_words_ = waits ? waiting_words_ | here : waiting_words_ & ~here;
 }
 
 void VcpuIrqs::look_at_all() {
