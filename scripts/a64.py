@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The A64 instructions that a fast path may hold, decoded (DDI 0487, "A64 instruction set encoding").
+"""The A64 instructions that a fast path may hold, decoded (DDI 0487, "A64 instruction set
+encoding").
 
 Not a disassembler: decode() tells what scripts/vector_gate.py has to follow, which is the general
 registers, SP, memory addressed by a register, and control. What it does not know it calls unknown,
@@ -229,7 +230,8 @@ def _single(word):
         if how != 2 or bits(word, 15, 13) not in (0b010, 0b011, 0b110):  # UXTW, LSL, SXTW
             return Insn("unknown")
         out = _access(opc, rt, size, base, 0)
-        out.index, out.shift = reg(bits(word, 20, 16)), size.bit_length() - 1 if word >> 12 & 1 else 0
+        out.index = reg(bits(word, 20, 16))
+        out.shift = size.bit_length() - 1 if word >> 12 & 1 else 0
         return out
     if how == 2:
         return Insn("unknown")  # as EL0 would

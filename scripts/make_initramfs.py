@@ -43,7 +43,8 @@ def archive(busybox, scripts):
                 for name, device in sorted(NODES.items())]
     entries.append(("bin/busybox", stat.S_IFREG | 0o755, busybox, (0, 0)))
     entries += [(f"bin/{name}", stat.S_IFLNK | 0o777, b"busybox", (0, 0)) for name in APPLETS]
-    entries += [(name, stat.S_IFREG | 0o755, data, (0, 0)) for name, data in sorted(scripts.items())]
+    entries += [(name, stat.S_IFREG | 0o755, data, (0, 0))
+                for name, data in sorted(scripts.items())]
     entries.append(("sums", stat.S_IFREG | 0o644, sums, (0, 0)))
     out = [record(number, name, mode, data, device)
            for number, (name, mode, data, device) in enumerate(entries, 1)]

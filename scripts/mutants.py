@@ -2,8 +2,8 @@
 """The mutants of a C++ source: small faults, each at one place, that a test should notice.
 
 Works on tokens, not on a syntax tree: what it makes need not compile (scripts/mutate.py throws that
-away). Relies on clang-format's spacing to tell `a < b` from a template's argument and `a & b` from a
-reference. Comments, literals, preprocessor lines, static_assert, alignas and attributes stay.
+away). Relies on clang-format's spacing to tell `a < b` from a template's argument and `a & b` from
+a reference. Comments, literals, preprocessor lines, static_assert, alignas and attributes stay.
 """
 
 import re

@@ -2,24 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proves on the ELF file that a fast path gives the guest back what it took.
 
-Each vector that a running guest enters (the synchronous and the IRQ one of both tables) is followed
-along every path through whatever it jumps to, with a value known for each register: the guest's own,
-SP at entry and how far from it, a constant, or anything. A path ends at ERET or at slow_*, which
+Each vector that a running guest enters (the synchronous and the IRQ one of both tables) is
+followed along every path through whatever it jumps to, with a value known for each register: the
+guest's own, SP at entry and how far from it, a constant, or anything. A path ends at ERET or at slow_*, which
 saves the registers itself. Refused:
 
-  - a register or SP that is not the guest's again at the end; at ERET from the synchronous vector x0
-    may be a constant instead, a call's result, and any register what was stored in its place in the
+  - a register or SP that is not the guest's again at the end; at ERET from the synchronous vector
+    x0 may be a constant instead, a call's result, and any register what was stored in its place in the
     frame by an index, a trapped load's
   - a call, an indirect branch, a loop, an FP/SIMD instruction, one that the decoder does not know
   - an index into memory without a bound
   - a store anywhere but to the stack below the frame (--stack bytes), the frame (--frame bytes), or
-    EL2's constant addresses (--constants and up), or by store exclusive with a bounded index to where
-    a pointer from there points; and a system register not in WRITABLE
+    EL2's constant addresses (--constants and up), or by store exclusive with a bounded index to
+    where a pointer from there points; and a system register not in WRITABLE
   - ERET without DSB NSH and ISB behind it
   - more than 128 bytes in a vector's place, more instructions than LIMITS says
 
-Usage: vector_gate.py FILE [-v].  Status 0, with -v the longest path of each kind; 1 with one line for
-each fault; 2 when the file cannot be judged.
+Usage: vector_gate.py FILE [-v].  Status 0, with -v the longest path of each kind; 1 with one line
+for each fault; 2 when the file cannot be judged.
 """
 
 import argparse
