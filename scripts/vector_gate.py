@@ -4,12 +4,12 @@
 
 Each vector that a running guest enters (the synchronous and the IRQ one of both tables) is
 followed along every path through whatever it jumps to, with a value known for each register: the
-guest's own, SP at entry and how far from it, a constant, or anything. A path ends at ERET or at slow_*, which
-saves the registers itself. Refused:
+guest's own, SP at entry and how far from it, a constant, or anything. A path ends at ERET or at
+slow_*, which saves the registers itself. Refused:
 
   - a register or SP that is not the guest's again at the end; at ERET from the synchronous vector
-    x0 may be a constant instead, a call's result, and any register what was stored in its place in the
-    frame by an index, a trapped load's
+    x0 may be a constant instead, a call's result, and any register what was stored in its place
+    in the frame by an index, a trapped load's
   - a call, an indirect branch, a loop, an FP/SIMD instruction, one that the decoder does not know
   - an index into memory without a bound
   - a store anywhere but to the stack below the frame (--stack bytes), the frame (--frame bytes), or

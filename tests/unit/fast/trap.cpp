@@ -227,3 +227,16 @@ TEST_CASE("the plan's SGIs: with a second list register and their group only", "
     test::Machine<v3, 2> two{setup};
     CHECK(two.plan.sgis != nullptr);
 }
+
+TEST_CASE("a plan that nobody wrote asks the slow path about everything", "[fast]") {
+    const FastPlan plan;
+    CHECK(plan.timer_lr == 0);
+    CHECK(plan.ack == 0);
+    CHECK(plan.device == std::array<u32, 2>{});
+    CHECK(plan.device_lr == std::array<u64, 2>{});
+    CHECK(plan.gicd == 0); // no stage-2 fault has this page
+    CHECK(plan.sgis == nullptr);
+    CHECK(plan.spis == nullptr);
+    CHECK(plan.sgi_to_self == 0);
+    CHECK(plan.registers == std::array<u32, 4>{});
+}
