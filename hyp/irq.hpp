@@ -42,7 +42,7 @@ template <class G>
         watch_entry(vcpu);
         trace(TraceEvent::enter(sysreg::read<sysreg::elr_el2>()));
     }
-    this_cpu().plan = plan_for(vcpu.irqs, fast, vcpu.affinity);
+    make_plan(this_cpu().plan, vcpu.irqs, fast, vcpu.affinity);
     return vcpu.frame;
 }
 

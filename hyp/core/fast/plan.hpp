@@ -67,18 +67,18 @@ enum class FastPath : u8 { allowed, withdrawn };
 }
 
 // Call after flush(); any later change of `irqs` makes the plan void. `affinity` is the vCPU's.
-[[nodiscard]] inline FastPlan plan_for(VcpuIrqs& irqs, FastPath fast, Affinity affinity = {}) {
-    FastPlan plan;
+inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity affinity) {
+    plan = FastPlan{};
     const VgicCaps& caps = irqs.caps();
     if (fast == FastPath::withdrawn) {
-        return plan;
+        return;
     }
     plan.gicd = gicd_hpfar;
     plan.registers = {vdist::ctlr(caps.generation, irqs.group_enables()),
                       vdist::typer(caps.generation, irqs.vm().vcpus()), vdist::iidr(), 0};
     plan.spis = irqs.vm().words();
     if (caps.quirk_no_reevaluation || !irqs.nothing_waits()) {
-        return plan; // no list register may be written behind flush()'s back
+        return; // no list register may be written behind flush()'s back
     }
     plan.timer_lr = home_word(irqs, guest_vtimer, timer_home);
     for (u32 n = 0; n < device_homes; ++n) {
@@ -96,6 +96,11 @@ enum class FastPath : u8 { allowed, withdrawn };
                 ? GicdSgir{}.with<GicdSgir::CpuTargetList>(1U << irqs.self().value).raw()
                 : sgi_to(affinity);
     }
+}
+
+[[nodiscard]] inline FastPlan plan_for(VcpuIrqs& irqs, FastPath fast, Affinity affinity = {}) {
+    FastPlan plan;
+    make_plan(plan, irqs, fast, affinity);
     return plan;
 }
 

@@ -99,7 +99,8 @@ u32 VcpuIrqs::needs_phys(const LrFile& file) const {
             words |= 1U << (pintid_of(lr.vintid()).value() / 32);
         }
     }
-    for (unsigned word = 0; word < guest_words; ++word) {
+    for (u32 rest = waiting_words_; rest != 0; rest &= rest - 1) {
+        const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
         for_each_intid(word, owed_.word(word) | spilled_.word(word), [&](VIntid vintid) {
             words |= is_hardware(vintid) ? 1U << (pintid_of(vintid).value() / 32) : 0;
         });
@@ -200,7 +201,8 @@ void VcpuIrqs::resample_listed(const PhysWords& phys) {
 }
 
 void VcpuIrqs::resample_waiting(const PhysWords& phys) {
-    for (unsigned word = 0; word < guest_words; ++word) {
+    for (u32 rest = waiting_words_; rest != 0; rest &= rest - 1) {
+        const unsigned word = static_cast<unsigned>(__builtin_ctz(rest));
         for_each_intid(word, owed_.word(word), [&](VIntid vintid) {
             const PIntid pintid = pintid_of(vintid);
             const bool gone = phys.knows(pintid) && !phys.is_pending(pintid);

@@ -184,7 +184,7 @@ private:
     static constexpr u8 dummy_priority = 0xf8;
 
     // --- vcpu_irqs.cpp
-    // Changes the interrupt's word, and has whoever is concerned look at it: this vCPU at once.
+    // Changes the interrupt's word and has whoever is concerned look at it, this vCPU at once.
     void step(VIntid vintid, Event event, u8 arg = 0);
     void tell(u8 vcpu, Request request, VIntid spi);
     void look(VIntid vintid);
@@ -242,7 +242,7 @@ private:
 
     VmIrqs* vm_ = nullptr;
     // No padding from here on, so that a test may hash the bytes.
-    u32 waiting_words_ = 0; // bit w: word w of deliverable_ or spilled_ has a member
+    u32 waiting_words_ = 0; // bit w: word w of deliverable_, spilled_ or owed_ has a member
     u32 changed_words_ = 0; // bit w: word w of changes_ has a member
     u16 stale_ = 0;         // list registers whose hardware content is not known
     u16 kicks_ = 0;         // bit n: vCPU n has post from this one, and its box was empty

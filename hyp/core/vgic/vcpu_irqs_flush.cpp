@@ -54,6 +54,7 @@ bool VcpuIrqs::take_pending(VIntid vintid, ListReg& lr) {
     const Priority priority{at(vintid).priority()};
     step(vintid, Event::claim, self_.value);
     if (!at(vintid).is_held_by(self_)) {
+        look(vintid); // another vCPU was faster
         return false;
     }
     u8 source = 0;
@@ -252,11 +253,14 @@ Entry VcpuIrqs::flush() {
         const ListReg& from = written_[i];
         const u32 bit = 1U << i;
         const bool stale = (stale_ & bit) != 0;
+        if (to == from && !stale) {
+            continue;
+        }
         // An invalid one that asked for a maintenance interrupt goes on asking (EISR).
         const bool occupied = from.is_valid() || from.notify() == EoiNotify::yes;
         const bool other = from.is_valid() && to.is_valid() && from.vintid() != to.vintid();
         const bool clear = to.is_valid() ? other : occupied || stale;
-        const bool write = to.is_valid() && (stale || to != from);
+        const bool write = to.is_valid();
         entry.clear = static_cast<u16>(entry.clear | (clear ? bit : 0));
         entry.write = static_cast<u16>(entry.write | (write ? bit : 0));
         written_[i] = to;

@@ -31,13 +31,19 @@ void VcpuIrqs::tell(u8 vcpu, Request request, VIntid spi) {
 
 void VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
     if (vintid.is_private()) {
-        own_[vintid.value()] = next(own_[vintid.value()], event, arg);
+        Delivery& word = own_[vintid.value()];
+        const Delivery before = word;
+        word = next(before, event, arg);
+        if (word == before) {
+            return;
+        }
     } else {
         const VmIrqs::Step done = vm_->step(vintid, event, arg);
-        if (!(done.before == done.after)) {
-            tell(done.after.get<Delivery::Target>(), Request::look, vintid);
-            tell(done.after.get<Delivery::Holder>(), Request::look, vintid);
+        if (done.before == done.after) {
+            return;
         }
+        tell(done.after.get<Delivery::Target>(), Request::look, vintid);
+        tell(done.after.get<Delivery::Holder>(), Request::look, vintid);
     }
     look(vintid);
 }
@@ -47,7 +53,7 @@ void VcpuIrqs::look(VIntid vintid) {
     const Delivery now = at(vintid);
     const unsigned word = vintid.value() / 32;
     const u32 bit = IntidSet::bit(vintid);
-    const auto keep = [&](IntidSet& set, bool member) {
+    const auto keep = [&](IntidSet & set, bool member) __attribute__((always_inline)) {
         u32& bits = set.word(word);
         bits = member ? bits | bit : bits & ~bit;
     };
@@ -62,7 +68,7 @@ void VcpuIrqs::look(VIntid vintid) {
     }
     priority_[vintid.value()] = now.priority();
     const u32 here = 1U << word;
-    const bool waits = (deliverable_.word(word) | spilled_.word(word)) != 0;
+    const bool waits = (deliverable_.word(word) | spilled_.word(word) | owed_.word(word)) != 0;
     waiting_words_ = waits ? waiting_words_ | here : waiting_words_ & ~here;
 }
 
