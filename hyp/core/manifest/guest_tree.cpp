@@ -3,6 +3,8 @@
 // by heart. libfdt's sequential writer is the cheapest of its ways: no node is ever looked for.
 #include "hyp/core/manifest/guest_tree.hpp"
 
+#include "hyp/core/tree/tree_reader.hpp"
+
 #include <cstring>
 #include <libfdt.h>
 
@@ -157,9 +159,8 @@ void begin_device(GuestTreeWriter& tree, const char* name, DeviceId id, u32 trig
     const GuestDevice device = guest_device(id);
     const u64 base = device.frame.base.value();
     char unit[32];
-    const usize length = std::strlen(name);
-    std::memcpy(unit, name, length);
-    write_hex(unit + length, low(base));
+    copy_text(unit, sizeof unit, name);
+    write_hex(unit + std::strlen(unit), low(base));
     tree.begin_node(unit);
     tree.cells("reg", high(base), low(base), 0U, low(device.frame.size));
     tree.cells("interrupts", spi, device.vintid.value() - VIntid::spi(0).value(), trigger);

@@ -16,7 +16,7 @@ std::string two_vms(const std::string& first, const std::string& second) {
     for (const auto& [name, lines] : {std::pair{"a", first}, std::pair{"b", second}}) {
         std::string vm = one_vm;
         vm.replace(vm.find('%'), 1, name);
-        vms += name + (" " + vm) + lines + " };";
+        vms.append(name).append(" ").append(vm).append(lines).append(" };");
     }
     return verdict(manifest_of(vms), ManifestForm::source);
 }

@@ -145,7 +145,7 @@ TEST_CASE("an interrupt has one owner", "[platform][devices]") {
     platform.devices[2].interrupt.intid = PIntid::spi(5);
     CHECK(refusal(platform, virtio_mmio(2)) == shared);
     CHECK(refusal(platform, DeviceId::pl011) == shared);
-    CHECK(refusal(platform, virtio_mmio(3)) == "");
+    CHECK(refusal(platform, virtio_mmio(3)).empty());
 }
 
 TEST_CASE("the highest free memory", "[platform][ram]") {
@@ -190,7 +190,7 @@ TEST_CASE("memory at the guest's own addresses", "[platform][ram]") {
         const Status status = check_one_to_one(platform, image, wanted);
         return std::string{status.ok() ? "" : status.error().reason};
     };
-    CHECK(reason(away, ram) == "");
+    CHECK(reason(away, ram).empty());
     CHECK(reason(away, {ram.base, 513 * mib}).find("has not so much memory") != std::string::npos);
     CHECK(reason({Pa{0x4020'0000}, 8 * mib}, ram).find("Baton lies in") != std::string::npos);
     CHECK(reason({Pa{0x4fff'f000}, 8 * mib}, ram).find("Baton lies in") != std::string::npos);
@@ -198,9 +198,9 @@ TEST_CASE("memory at the guest's own addresses", "[platform][ram]") {
     platform.reserved_count = 1;
     CHECK(reason(away, ram).find("reserves a part") != std::string::npos);
     platform.reserved[0].base = Pa{0x5000'0000};
-    CHECK(reason(away, ram) == "");
+    CHECK(reason(away, ram).empty());
     platform.cpu_count = 2;
     CHECK(reason(away, ram).find("without PSCI other CPUs may sleep") == 0);
     platform.conduit = Conduit::smc;
-    CHECK(reason(away, ram) == "");
+    CHECK(reason(away, ram).empty());
 }
