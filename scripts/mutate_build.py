@@ -7,6 +7,7 @@ nothing that did not change.
 """
 
 import concurrent.futures
+import ctypes
 import hashlib
 import os
 import re
@@ -23,6 +24,7 @@ PRODUCT = ("hyp/core", "hyp/platform", "scripts/pack")
 TESTS = ("tests/unit", "tests/model")
 MEMORY = 4 << 30
 COMPILE_SECONDS = 180
+PR_SET_PDEATHSIG = 1
 
 
 class BuildError(Exception):
@@ -39,8 +41,9 @@ class Group:
 
 
 def limited(seconds):
-    """Bounds for a child: memory, processor time, no core file, one process group of its own."""
+    """Bounds for a child: memory, processor time, no core file; it ends with this program."""
     def apply():
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 2, int(seconds) + 4))
