@@ -43,13 +43,18 @@ TOP_LEVEL = frozenset(("Makefile", "linker.ld", "boot", "hyp", "guest", "drivers
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
-IMPURE = re.compile(r"\b(volatile|asm|__asm__|__asm)\b")
+# An asm without an instruction only hides a value from the compiler.
+IMPURE = re.compile(r'\b(volatile|asm(?!\(""\s*:)|__asm__|__asm)\b')
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b|^\s*#\s*if\s+0\b", re.MULTILINE)
 
 
 def without_comments(text):
-    """`text` with comments and literals blanked out, the lines kept."""
-    return COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    """`text` with comments and literals blanked out, the lines and a literal's quotes kept."""
+    def blank(match):
+        quote = "" if match.group().startswith("/") else match.group()[0]
+        inner = match.group()[len(quote):len(match.group()) - len(quote)]
+        return quote + re.sub(r"[^\n]", " ", inner) + quote
+    return COMMENT.sub(blank, text)
 
 
 def target_of(path, quote, name, top):
