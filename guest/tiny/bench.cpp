@@ -166,6 +166,23 @@ void bench_boot() {
     samples.print("boot");
 }
 
+/** The timer's, of those that `wanted` names. */
+template <class Wanted>
+void bench_ticks(Wanted wanted) {
+    if (wanted("tick")) {
+        bench_tick<Count::repetitions>("tick", Order::mask_then_end, false);
+    }
+    if (wanted("tick_eoi_first")) {
+        bench_tick<Count::repetitions>("tick_eoi_first", Order::end_then_mask, false);
+    }
+    if (wanted("wfi_tick")) {
+        bench_tick<Count::repetitions>("wfi_tick", Order::mask_then_end, true);
+    }
+    if (wanted("eoi")) {
+        bench_tick<Count::end_of_interrupt>("eoi", Order::mask_then_end, false);
+    }
+}
+
 } // namespace
 
 Verdict run_bench(const BootArgs& args) {
@@ -196,18 +213,7 @@ Verdict run_bench(const BootArgs& args) {
     if (wanted("burst")) {
         bench_burst(gic);
     }
-    if (wanted("tick")) {
-        bench_tick<Count::repetitions>("tick", Order::mask_then_end, false);
-    }
-    if (wanted("tick_eoi_first")) {
-        bench_tick<Count::repetitions>("tick_eoi_first", Order::end_then_mask, false);
-    }
-    if (wanted("wfi_tick")) {
-        bench_tick<Count::repetitions>("wfi_tick", Order::mask_then_end, true);
-    }
-    if (wanted("eoi")) {
-        bench_tick<Count::end_of_interrupt>("eoi", Order::mask_then_end, false);
-    }
+    bench_ticks(wanted);
     return Verdict::good;
 }
 

@@ -23,6 +23,11 @@ constexpr std::uintptr_t UARTIMSC = 0x038;
 constexpr std::uintptr_t UARTICR = 0x044;
 constexpr std::uint32_t tx_interrupt = 1U << 5U;
 
+/** Where its bit's word is in a register with one bit an INTID. */
+constexpr std::uintptr_t word_of(Intid intid) {
+    return std::uintptr_t{intid.value} / 32 * 4;
+}
+
 constinit const Gic* gic_in_use = nullptr;
 constinit volatile std::uint64_t entered_at = 0;
 constinit volatile unsigned handled = 0;
@@ -108,7 +113,7 @@ std::uint64_t timed_sgi1r(std::uint64_t value) {
 } // namespace
 
 void bench_enable(const Gic& gic) {
-    const std::uintptr_t address = gic.distributor() + GICD_ISENABLER + idle_spi.value / 32 * 4;
+    const std::uintptr_t address = gic.distributor() + GICD_ISENABLER + word_of(idle_spi);
     Samples samples;
     gic.disable(idle_spi);
     begin_counting();
@@ -174,7 +179,7 @@ void bench_burst(const Gic& gic) {
     begin_counting();
     for (unsigned i = 0; i < bursts; ++i) {
         handled = 0;
-        write32(gic.distributor() + GICD_ISPENDR + idle_spi.value / 32 * 4, (1U << burst) - 1);
+        write32(gic.distributor() + GICD_ISPENDR + word_of(idle_spi), (1U << burst) - 1);
         const std::uint64_t before = VirtualTimer::now();
         await("burst", burst);
         samples.add(VirtualTimer::now() - before);

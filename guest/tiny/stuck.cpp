@@ -91,7 +91,8 @@ Verdict run_events() {
     }
     gic.disable(machine().virtual_timer);
     gic.enable(machine().virtual_timer);
-    write32(gic.distributor() + GICD_ISPENDR + first.value / 32 * 4, 3U << first.value % 32);
+    write32(gic.distributor() + GICD_ISPENDR + std::uintptr_t{first.value} / 32 * 4,
+            3U << first.value % 32);
     dsb();
     mask_interrupts(); // the tick is not taken before the sleep that it ends
     VirtualTimer::arm(VirtualTimer::now() + microseconds(20000));
