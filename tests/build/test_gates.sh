@@ -145,6 +145,8 @@ check "model -> product" wrong "may not include" tests/model/x.cpp "$core"
 check "missing include" wrong "does not exist" hyp/core/x.cpp '#include "hyp/core/none.hpp"'
 check "hosted header" wrong "no header for EL2" hyp/core/x.cpp '#include <vector>'
 check "asm in core" wrong "asm in pure code" hyp/core/x.cpp 'void f() { asm("nop"); }'
+check "asm that is empty" right hyp/core/x.cpp 'void f(int x) { asm("" : "+r"(x)); }'
+check "asm in two parts" wrong "asm in pure code" hyp/core/x.cpp 'void f() { asm("" "nop" : ); }'
 check "volatile in core" wrong "volatile in pure code" hyp/core/x.cpp 'volatile int x;'
 check "asm in a comment" right hyp/core/x.cpp '/* asm\nvolatile */ int x; // volatile'
 check "asm in arch" right hyp/arch/x.cpp 'void f() { asm("nop"); }'
