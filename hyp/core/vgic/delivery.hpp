@@ -51,6 +51,22 @@ struct Delivery : Register<Delivery, u32> {
     [[nodiscard]] constexpr bool is_deliverable_to(VcpuIndex v) const {
         return get<Enabled>() && get<Target>() == v.value && !is_held() && is_pending();
     }
+
+    // The longer ones of next()'s events.
+    [[nodiscard]] constexpr Delivery held_by(VcpuIndex v) const {
+        return with<Holder>(v.value).with<Owed>(false);
+    }
+    // It could be acknowledged, so it was not active: whoever still shows it is out of date.
+    [[nodiscard]] constexpr Delivery acknowledged() const {
+        return get<Hardware>() ? with<Owed>(true).with<Holder>(nobody.value).with<BySoftware>(false)
+                               : *this;
+    }
+    [[nodiscard]] constexpr Delivery waiting_again() const {
+        const Delivery d = with<Holder>(nobody.value);
+        return get<Hardware>() ? d.with<Owed>(true)
+                               : d.with<Latch>(get<Latch>() || !is_level() || get<Forced>())
+                                     .with<Forced>(false);
+    }
 };
 
 // What can happen to the word; `arg` of next() in parentheses.
@@ -103,27 +119,13 @@ enum class Event : u8 {
     case Event::force: return d.with<D::Forced>(d.get<D::Hardware>());
     case Event::unforce: return d.with<D::Forced>(false);
     case Event::by_software: return d.with<D::BySoftware>(d.get<D::Hardware>());
-    // It could be acknowledged, so it was not active: whoever still shows it is out of date.
-    case Event::acknowledge:
-        return d.get<D::Hardware>()
-                   ? d.with<D::Owed>(true).with<D::Holder>(nobody.value).with<D::BySoftware>(false)
-                   : d;
+    case Event::acknowledge: return d.acknowledged();
     case Event::disown: return d.with<D::Owed>(false);
     case Event::claim:
-        return d.is_deliverable_to(VcpuIndex{arg})
-                   ? next(d.with<D::Holder>(arg).with<D::Owed>(false), Event::merge)
-                   : d;
-    case Event::hold: return d.is_held() ? d : d.with<D::Holder>(arg).with<D::Owed>(false);
-    case Event::put_back:
-        if (!holds) {
-            return d;
-        }
-        d = d.with<D::Holder>(nobody.value);
-        if (d.get<D::Hardware>()) {
-            return d.with<D::Owed>(true);
-        }
-        return d.with<D::Latch>(d.get<D::Latch>() || !d.is_level() || d.get<D::Forced>())
-            .with<D::Forced>(false);
+        return d.is_deliverable_to(VcpuIndex{arg}) ? next(d.held_by(VcpuIndex{arg}), Event::merge)
+                                                   : d;
+    case Event::hold: return d.is_held() ? d : d.held_by(VcpuIndex{arg});
+    case Event::put_back: return holds ? d.waiting_again() : d;
     case Event::release:
         return holds ? d.with<D::Holder>(nobody.value).with<D::BySoftware>(false) : d;
     case Event::count: break;

@@ -174,8 +174,9 @@ public:
     // For a test that wants to hash it; `visit` gets the bytes of the state.
     template <class Visit>
     void visit_bytes(Visit visit) const {
+        constexpr std::size_t first = sizeof(std::uintptr_t); // vm_ stands before it
         const unsigned char* bytes = reinterpret_cast<const unsigned char*>(this);
-        visit(bytes + sizeof(vm_), sizeof(*this) - sizeof(vm_));
+        visit(bytes + first, sizeof(*this) - first);
     }
 
 private:
