@@ -4,7 +4,8 @@
 
 boot -> hyp/main -> hyp/{irq,trap} -> hyp/core (pure) and drivers and hyp/arch. hyp/core and
 hyp/platform know no hardware: the same files run on the host. Also the rules that every source
-file keeps: the licence line first, #pragma once, at most 300 lines.
+file keeps: the licence line first, #pragma once, at most 300 lines. And each file and folder that a
+README names is there.
 Usage: check_layers.py [TOP_DIRECTORY].  Prints FILE:LINE: reason; status 1 when anything is wrong.
 """
 
@@ -45,6 +46,11 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
 # An asm without an instruction only hides a value from the compiler.
 IMPURE = re.compile(r'\b(volatile|asm(?!\(""\s*:)|__asm__|__asm)\b')
+# What a README names: a link's target, a file by its suffix, a folder in code quotes.
+NAMED = re.compile(r"\]\((?!https?:|#)([^)#\s]+)|"
+                   r"(?<![\w./*-])((?:\.\./)*\w[\w./-]*"
+                   r"\.(?:[ch]pp|[chS]|py|sh|md|mk|ld|toml))(?![\w/*])|"
+                   r"`((?:\.\./)*[\w-]+(?:/[\w-]*)+)`")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b|^\s*#\s*if\s+0\b", re.MULTILINE)
 
 
@@ -109,6 +115,18 @@ def check_file(path, text, top):
             yield text.count("\n", 0, match.start()) + 1, f"{match.group()} in pure code"
 
 
+def check_document(path, text, top, known):
+    """Yields (line number, reason) for each thing named that is not there: beside the document, at
+    the top, or, without dots, as the end of a source file's path. What is built is not looked for."""
+    folders = (os.path.join(top, os.path.dirname(path)), top)
+    for match in NAMED.finditer(text):
+        name = match[1] or match[2] or match[3]
+        if name.startswith("build/") or any(os.path.exists(os.path.join(f, name)) for f in folders):
+            continue
+        if not any(source.endswith(f"/{name}") for source in known):
+            yield text.count("\n", 0, match.start()) + 1, f"{name} does not exist"
+
+
 def sources(top):
     """Yields the path of each source file from the top."""
     for folder in FOLDERS:
@@ -129,10 +147,16 @@ def main():
         if name not in TOP_LEVEL and not name.startswith("."):
             print(f"{name}: does not belong at the top level")
             wrong += 1
-    for path in sources(top):
+    known = list(sources(top))
+    documents = [path for path in ("README.md", *(f"{folder}/README.md" for folder in
+                 sorted({os.path.dirname(path) for path in known} | set(FOLDERS))))
+                 if os.path.isfile(os.path.join(top, path))]
+    for path in known + documents:
         with open(os.path.join(top, path), encoding="utf-8") as file:
             text = file.read()
-        for number, reason in check_file(path, text, top):
+        found = (check_document(path, text, top, known) if path in documents
+                 else check_file(path, text, top))
+        for number, reason in found:
             print(f"{path}:{number}: {reason}")
             wrong += 1
     return 1 if wrong else 0

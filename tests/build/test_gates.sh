@@ -161,4 +161,21 @@ layers hyp/core/x.cpp "$core"
 mkdir "$tree/src"
 check "a stranger at the top" ends 1 scripts/check_layers.py "$tree"
 check "named" says "^src: does not belong"
+document() { # STATUS TEXT: a tree whose hyp/README.md says so
+    layers hyp/core/x.cpp "$core"
+    printf 'first line\n%s\n' "$2" >"$tree/hyp/README.md"
+    ends "$1" scripts/check_layers.py "$tree"
+}
+gone() { # NAME TEXT
+    document 1 "$2" && one_line && says "^hyp/README.md:2: $1 does not exist"
+}
+# shellcheck disable=SC2016 # the quotes are Markdown's
+check "a README that names what is there" document 0 \
+    '[x](core/x.cpp), `core/`, hyp/core/good.hpp, x.cpp, `build/host/gone.sh`, https://a/b.cpp'
+check "a link to nothing" gone gone.txt '[x](gone.txt)'
+check "a file that is gone" gone core/gone.hpp 'see core/gone.hpp.'
+# shellcheck disable=SC2016
+check "a name that no file has" gone x.hpp '`x.hpp`'
+# shellcheck disable=SC2016
+check "a folder that is gone" gone ../guest/gone '`../guest/gone`'
 summary
