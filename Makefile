@@ -68,8 +68,8 @@ PRE_MMU_FLAGS := -fno-lto -fno-jump-tables
 
 # ---- the hypervisor ----
 H := $(B)$(if $(CLANG),/clang)$(if $(filter 1,$(CHECKED)),/checked)
-# clang has no -fcall-saved-x0: there a stub in assembly stands in for vec_fast.cpp.
-HYP_SRC := $(filter-out $(if $(CLANG),hyp/arch/vec_fast.cpp,hyp/arch/vec_fast_clang.S),\
+# clang has no -fcall-saved-x0: there stubs in assembly stand in for what the flags below are for.
+HYP_SRC := $(filter-out hyp/arch/$(if $(CLANG),vec_fast.cpp hyp/arch/fast_sync.cpp,vec_fast_clang.S),\
     $(call find_src,boot hyp drivers,*.cpp) $(call find_src,boot hyp/arch,*.S) \
     $(call find_src,hyp/arch,*.c))
 HYP_OBJ := $(HYP_SRC:%=$(H)/obj/%.o)

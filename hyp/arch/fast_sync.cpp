@@ -10,7 +10,7 @@
 #include "hyp/core/fast/trap.hpp"
 
 extern "C" {
-void exit_restored(hyp::ExitFrame* frame);
+void skip_and_return(hyp::ExitFrame* frame);
 void slow_rest_v2(hyp::ExitFrame* frame);
 void slow_rest_v3(hyp::ExitFrame* frame);
 void fast_sync_v2(hyp::ExitFrame* frame);
@@ -23,10 +23,12 @@ namespace {
 
 namespace reg = sysreg;
 
-// ESR_EL2 of a data abort by a 32-bit load or store that the syndrome describes, on a translation
-// fault at any level; of SRT, SF, AR and WnR nothing is demanded (DDI 0487, ISS of a Data Abort).
-constexpr u32 word_access_mask = 0x3fU << 26U | 1U << 24U | 7U << 21U | 0x1fU << 7U | 0xfU << 2U;
-constexpr u32 word_access = 0x24U << 26U | 1U << 24U | 2U << 22U | 1U << 2U;
+// ESR_EL2 of a data abort by a 32-bit load or store (DDI 0487, ISS of a Data Abort). Its upper
+// eleven bits: the class, IL, ISV, SAS = word, SSE = 0. ISV says that it is neither cache maintenance
+// nor a walk. The status: a translation fault at any level, for which FAR and HPFAR are valid.
+constexpr u32 word_access = 0x24U << 5U | 1U << 4U | 1U << 3U | 2U << 1U;
+constexpr u32 translation_mask = 0x3c;
+constexpr u32 translation_fault = 4;
 constexpr u32 is_write = 1U << 6U;
 
 // ... of a trapped write of ICC_SGI1R_EL1, whatever register it takes.
@@ -67,17 +69,14 @@ template <class G>
 template <class G>
 [[nodiscard, gnu::always_inline]] inline bool try_trap(ExitFrame& frame) {
     const u32 esr = static_cast<u32>(reg::read<reg::esr_el2>());
-    bool done = false;
-    if ((esr & word_access_mask) == word_access) {
-        done = try_distributor<G>(frame, esr);
-    } else if (G::generation == GicGeneration::v3 && (esr & sgi1r_mask) == sgi1r_write) {
+    if (esr >> 21U == word_access) {
+        return (esr & translation_mask) == translation_fault && try_distributor<G>(frame, esr);
+    }
+    if (G::generation == GicGeneration::v3 && (esr & sgi1r_mask) == sgi1r_write) {
         const u32 rt = esr >> 5U & 15U;
-        done = (esr & upper_rt) == 0 && fast_sgi(G{{}, {}}, plan_here(), frame.x[rt]);
+        return (esr & upper_rt) == 0 && fast_sgi(G{{}, {}}, plan_here(), frame.x[rt]);
     }
-    if (done) {
-        reg::write<reg::elr_el2>(reg::read<reg::elr_el2>() + 4);
-    }
-    return done;
+    return false;
 }
 
 } // namespace
@@ -86,7 +85,7 @@ template <class G>
 
 void fast_sync_v2(hyp::ExitFrame* frame) {
     if (hyp::try_trap<hyp::GicV2<hyp::TargetMmio, hyp::TargetSysReg>>(*frame)) {
-        exit_restored(frame);
+        skip_and_return(frame);
     } else {
         slow_rest_v2(frame);
     }
@@ -94,7 +93,7 @@ void fast_sync_v2(hyp::ExitFrame* frame) {
 
 void fast_sync_v3(hyp::ExitFrame* frame) {
     if (hyp::try_trap<hyp::GicV3<hyp::TargetMmio, hyp::TargetSysReg>>(*frame)) {
-        exit_restored(frame);
+        skip_and_return(frame);
     } else {
         slow_rest_v3(frame);
     }

@@ -28,6 +28,9 @@
     b finish_irq_\name
 
     .section .text.entry, "ax"
+    .global fast_sync_\name
+fast_sync_\name: // fast_sync.cpp may use no more than x0 to x15, which clang cannot be told
+    b slow_rest_\name
 finish_irq_\name:
     cbz w0, 1f
     each_caller_saved ldp, ldr

@@ -46,10 +46,13 @@ save_and_try_\name:
     b fast_sync_\name
     .endm
 
-// The trap is done: what was saved, perhaps with a result in it, goes back.
+// The trap is done: past its instruction, with what was saved, perhaps with a result in it.
     .macro restoring
-    .global exit_restored
-exit_restored:
+    .global skip_and_return
+skip_and_return:
+    mrs x0, elr_el2
+    add x0, x0, #4
+    msr elr_el2, x0
     load_pair 14, 15
     load_pair 12, 13
     load_pair 10, 11

@@ -16,6 +16,9 @@ namespace hyp {
 // HPFAR_EL2 of a stage-2 fault in the first page of the guest's GICD (hyp/vm.hpp, guest_map).
 inline constexpr u64 gicd_hpfar = 0x0800'0000 >> 12U << 4U;
 
+// Sixteen words that say: not ready.
+inline constexpr Delivery no_sgis[16] = {};
+
 // Of the vCPU, or of the pCPU that has it loaded. The first cache line serves physical interrupts,
 // the second a guest's traps.
 struct alignas(64) FastPlan {
@@ -27,11 +30,17 @@ struct alignas(64) FastPlan {
     alignas(64) u64 gicd = 0;       // HPFAR_EL2 of an access to the guest's GICD
     const Delivery* sgis = nullptr; // the vCPU's words of its SGIs
     SharedWord* spis = nullptr;     // the VM's words of its SPIs
+    u64 sgi_lr = 0;                 // list register of an SGI from itself, INTID and priority 0
     u64 sgi_to_self = 0;            // SGI request with this vCPU alone as target, INTID 0
     std::array<u32, 4> registers{}; // GICD_CTLR, TYPER, IIDR, and what reads as zero
     friend constexpr bool operator==(const FastPlan&, const FastPlan&) = default;
 };
 static_assert(sizeof(FastPlan) == 128);
+
+// Where a list register keeps the upper five bits of the priority.
+[[nodiscard]] constexpr unsigned priority_shift(GicGeneration generation) {
+    return generation == GicGeneration::v2 ? GichLr::PriorityHigh::lsb : IchLr::Priority::lsb + 3;
+}
 
 // The raw word of a list register, as the machine's GIC lays it out.
 [[nodiscard]] constexpr u64 encode_raw(GicGeneration generation, const ListReg& lr) {
@@ -69,6 +78,7 @@ enum class FastPath : u8 { allowed, withdrawn };
 // Call after flush(); any later change of `irqs` makes the plan void. `affinity` is the vCPU's.
 inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity affinity) {
     plan = FastPlan{};
+    plan.sgis = no_sgis;
     const VgicCaps& caps = irqs.caps();
     if (fast == FastPath::withdrawn) {
         return;
@@ -95,6 +105,9 @@ inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity af
             caps.generation == GicGeneration::v2
                 ? GicdSgir{}.with<GicdSgir::CpuTargetList>(1U << irqs.self().value).raw()
                 : sgi_to(affinity);
+        const ListReg sgi = ListReg::sgi(VIntid{0}, irqs.self().value, Priority{0},
+                                         sgi_group(caps.generation), EoiNotify::no);
+        plan.sgi_lr = encode_raw(caps.generation, sgi);
     }
 }
 

@@ -63,27 +63,24 @@ template <class G>
 [[nodiscard, gnu::always_inline]] inline bool fast_sgi(G gic, const FastPlan& plan, u64 request) {
     using D = Delivery;
     constexpr bool v2 = G::generation == GicGeneration::v2;
-    if (plan.sgis == nullptr || !is_to_self<G::generation>(plan, request)) {
+    if (!is_to_self<G::generation>(plan, request)) {
         return false;
     }
     const u32 sgi = static_cast<u32>(v2 ? request : request >> 24U) & 15U;
     const Delivery now = plan.sgis[sgi];
-    constexpr u32 mask =
-        static_cast<u32>(D::Holder::mask | D::Enabled::mask | D::Grp::mask | D::Latch::mask);
+    // All from Holder to Latch, of which an SGI's trigger and Hardware never change: one instruction.
+    constexpr u32 mask = static_cast<u32>((D::Latch::mask << 1U) - (u64{1} << D::Holder::lsb));
     constexpr u32 ready = Delivery{}
                               .with<D::Holder>(nobody.value)
                               .with<D::Enabled>(true)
                               .with<D::Grp>(sgi_group(G::generation))
+                              .template with<D::Trig>(Trigger::edge)
                               .raw();
     if ((now.raw() & mask) != ready || !G::is_empty_word(gic.read_lr_word(sgi_home))) {
         return false;
     }
-    const u32 sender = v2 ? static_cast<u32>(__builtin_ctz(static_cast<u32>(plan.sgi_to_self))) : 0;
-    constexpr u32 first_target = GicdSgir::CpuTargetList::lsb;
-    const u8 source = static_cast<u8>(v2 ? sender - first_target : 0);
-    gic.write_lr_word(sgi_home,
-                      G::lr_word(ListReg::sgi(VIntid{sgi}, source, Priority{now.priority()},
-                                              sgi_group(G::generation), EoiNotify::no)));
+    const u64 priority = now.get<D::Priority5>();
+    gic.write_lr_word(sgi_home, plan.sgi_lr | priority << priority_shift(G::generation) | sgi);
     return true;
 }
 

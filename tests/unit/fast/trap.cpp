@@ -52,6 +52,8 @@ template <GicGeneration Generation>
     const Group group = Generation == v2 ? Group::group0 : Group::group1;
     bench.sgis.fill(next(next(fresh_delivery(VcpuIndex{2}, group, Trigger::edge), Event::enable),
                          Event::prioritize, 0x68));
+    bench.plan.sgi_lr = encode_raw(Generation, ListReg::sgi(VIntid{0}, Generation == v2 ? 2 : 0,
+                                                            Priority{0}, group, EoiNotify::no));
     bench.plan.sgi_to_self = Generation == v2 ? 0x0004'0000 : sgi_to(self);
     return bench;
 }
@@ -186,6 +188,7 @@ TEST_CASE("fast SGIs: not what is more than an idle, enabled one", "[fast]") {
     CHECK(refused([](auto& bench) { bench.words[1] = 1; }));
     CHECK_FALSE(refused([](auto& bench) { bench.words[0] = 1; }));
     auto withdrawn = sgi_bench<v3>();
+    withdrawn.plan.sgis = no_sgis;
     CHECK_FALSE(fast_sgi(withdrawn.gic(), withdrawn.plan, sgi_to(self)));
 }
 
@@ -217,15 +220,15 @@ TEST_CASE("the plan's SGIs: with a second list register and their group only", "
     CHECK(m.plan.sgis == m.irqs.sgi_words());
     CHECK(m.plan.gicd == 0x80000);
     m.trap([](VcpuIrqs& v) { v.set_group_enables(1); });
-    CHECK(m.plan.sgis == nullptr);
+    CHECK(m.plan.sgis == no_sgis);
     m.trap([](VcpuIrqs& v) { v.set_group_enables(3); });
-    CHECK(m.plan.sgis != nullptr);
+    CHECK(m.plan.sgis != no_sgis);
     CHECK(m.plan.registers[0] == 0x53);
     test::Machine<v3, 1> one{setup};
-    CHECK(one.plan.sgis == nullptr);
+    CHECK(one.plan.sgis == no_sgis);
     CHECK(one.plan.spis != nullptr);
     test::Machine<v3, 2> two{setup};
-    CHECK(two.plan.sgis != nullptr);
+    CHECK(two.plan.sgis != no_sgis);
 }
 
 TEST_CASE("a plan that nobody wrote asks the slow path about everything", "[fast]") {
@@ -235,7 +238,7 @@ TEST_CASE("a plan that nobody wrote asks the slow path about everything", "[fast
     CHECK(plan.device == std::array<u32, 2>{});
     CHECK(plan.device_lr == std::array<u64, 2>{});
     CHECK(plan.gicd == 0); // no stage-2 fault has this page
-    CHECK(plan.sgis == nullptr);
+    CHECK(plan.sgis == no_sgis);
     CHECK(plan.spis == nullptr);
     CHECK(plan.sgi_to_self == 0);
     CHECK(plan.registers == std::array<u32, 4>{});

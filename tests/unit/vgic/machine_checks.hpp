@@ -51,8 +51,8 @@ void Machine<G, L>::check_control() const {
             }
             const bool spilled = (active & IntidSet::bit(vintid)) != 0;
             active_outside = active_outside || spilled;
-            pending_outside =
-                pending_outside || (!spilled && irqs.is_eligible(vintid) && irqs.is_open(irqs.group(vintid)));
+            pending_outside = pending_outside || (!spilled && irqs.is_eligible(vintid) &&
+                                                  irqs.is_open(irqs.group(vintid)));
         });
     }
     const VirtControl control = irqs.control();
