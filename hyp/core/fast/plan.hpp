@@ -98,7 +98,9 @@ inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity af
             plan.device[n] = irqs.pintid_of(vintid).value();
         }
     }
+    // A home that asks for an exit at its deactivation looks empty after it, and is still to be read.
     if (caps.list_registers > sgi_home.value &&
+        irqs.in_hardware(sgi_home).notify() == EoiNotify::no &&
         irqs.vm().is_group_enabled(sgi_group(caps.generation))) {
         plan.sgis = irqs.sgi_words();
         plan.sgi_to_self =

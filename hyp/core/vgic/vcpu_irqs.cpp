@@ -240,8 +240,9 @@ bool VcpuIrqs::on_physical(PIntid pintid) {
 
 void VcpuIrqs::mark_expired(VIntid vintid) {
     const Delivery now = at(vintid);
+    // By ISPENDR it is latched physically, and only an acknowledge takes the latch away.
     if (now.is_held() || now.get<Delivery::Owed>() || !now.get<Delivery::Hardware>() ||
-        !now.get<Delivery::Enabled>()) {
+        !now.get<Delivery::Enabled>() || now.get<Delivery::Forced>()) {
         return;
     }
     step(vintid, Event::acknowledge);

@@ -43,10 +43,10 @@ ListReg VcpuIrqs::describe(VIntid vintid, Priority priority, u8 source) const {
         return ListReg::sgi(vintid, source, priority, group(vintid),
                             more ? EoiNotify::yes : EoiNotify::no);
     }
-    // A level must be looked at again when the guest ends it.
-    const bool again = now.is_level() && now.get<Delivery::Line>();
+    // What is pending besides, a level by its line or for another vCPU, must be looked at again when
+    // the guest ends it.
     return ListReg::software(vintid, priority, group(vintid),
-                             again ? EoiNotify::yes : EoiNotify::no);
+                             now.is_pending() ? EoiNotify::yes : EoiNotify::no);
 }
 
 // Takes the interrupt from where it waited; `lr` goes to list(). False: it is not there any more.
@@ -75,8 +75,8 @@ bool VcpuIrqs::take_pending(VIntid vintid, ListReg& lr) {
 ListReg VcpuIrqs::take_spilled(VIntid vintid) {
     spilled_.remove(vintid);
     const u8 source = has_source(vintid) ? spilled_source_[vintid.value()] : u8{0};
-    const ListReg lr = describe(vintid, Priority{spilled_priority_[vintid.value()]}, source);
-    return lr.in_state(takes_second(vintid) ? LrState::pending_active : LrState::active);
+    const LrState state = takes_second(vintid) ? LrState::pending_active : LrState::active;
+    return describe(vintid, Priority{spilled_priority_[vintid.value()]}, source).in_state(state);
 }
 
 // Software raised it again while it is active: both go into its list register. (Not GICv2's SGIs,

@@ -214,6 +214,7 @@ void VcpuIrqs::guest_set_group(unsigned word, u32 groups) {
 void VcpuIrqs::guest_set_edge(unsigned word, u32 edges, u32 mask) {
     for_each_intid(word, (edges ^ edge_word(word)) & mask, [&](VIntid vintid) {
         const bool edge = (edges & IntidSet::bit(vintid)) != 0;
+        withdraw_pending(vintid); // an edge that waits in its list register is latched still
         step(vintid, edge ? Event::to_edge : Event::to_level);
         if (is_hardware(vintid)) {
             change(edge ? PhysChange::edge : PhysChange::level, vintid);
