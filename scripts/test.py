@@ -24,6 +24,7 @@ CATCH_SOME = re.compile(r"^test cases: +(\d+) \|(?: +(\d+) passed)?(?: +\|)? *(\
 def suites():
     """Name and command of each suite, the quick ones first."""
     out = {"unit": [os.path.join("build", "host", "unit_tests")],
+           "walks": [os.path.join("build", "host", "soak"), "steps", "10000000"],
            "fuzz": [os.path.join("scripts", "fuzz.py"), "replay"],
            "proofs": [os.path.join("build", "host", "prove")]}
     for path in sorted(glob.glob(os.path.join(TOP, "tests", "z3", "claims_*.cpp"))):

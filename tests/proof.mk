@@ -60,7 +60,7 @@ $(B)/host/prove: $(PROVE_OBJ)
 proofs: $(B)/host/prove $(CLAIMS)
 tests: proofs
 
-# ---- soak: the random walks alone, fast ----
+# ---- soak: explorations and random walks without sanitizers; `make test` does its short form ----
 SOAK_OBJ := $(patsubst %,$(B)/host/soak.obj/%.o,tests/soak/soak.cpp $(PURE_SRC))
 $(B)/host/soak.obj/%.cpp.o: %.cpp $(B)/host.flags
 	$(call say,SOAK)
@@ -68,6 +68,7 @@ $(B)/host/soak.obj/%.cpp.o: %.cpp $(B)/host.flags
 $(B)/host/soak: $(SOAK_OBJ)
 	$(call say,LINK)
 	$(Q)$(HOST_CXX) $^ -lfdt -o $@
+tests: $(B)/host/soak
 soak:
 	@scripts/deps.sh build
 	@$(SUBMAKE) $(B)/host/soak

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random walks for as long as is asked: every kind of machine in turn, each round with a seed of its
-// own, without sanitizers. A failure is printed with what repeats it and the walk to it; status 1.
+// Without sanitizers: every exploration of explorations.hpp, two vCPUs (H24), and random walks on
+// every kind of machine (kinds.hpp), as many steps as `make test` has time for, from fixed seeds; or, with `make soak`, for as long as is asked. A failure is printed
+// as a short scenario with what repeats it; status 1. What was reached is printed.
 //
-// Usage: soak SECONDS [SEED].  The seed comes from the clock when it is not given.
-#include "tests/unit/vgic/explore.hpp"
+// Usage: soak steps COUNT     the explorations and that many steps in all; last line "N passed, N failed"
+//        soak SECONDS [SEED]  on one CPU; the seed comes from the clock when it is not given
+#include "tests/soak/kinds.hpp"
+#include "tests/unit/vgic/explorations.hpp"
+#include "tests/unit/vgic/impossible.hpp"
+#include "tests/unit/vgic/pair_explore.hpp"
 
+#include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <mutex>
+#include <thread>
 
 using namespace hyp;
 using namespace hyp::test;
@@ -16,100 +24,156 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr u64 draws = 400'000; // a few seconds' work
-
-struct Kind {
-    const char* name;
-    Setup setup;
-    bool v2_only = false;
-};
-
-[[nodiscard]] std::vector<Kind> kinds() {
-    const Setup plain{.fast = true};
-    Setup asynchronous = plain;
-    asynchronous.timing = model::Timing::asynchronous;
-    Setup stale = plain;
-    stale.stale = true;
-    stale.workaround = true;
-    Setup survives = plain;
-    survives.survives = true;
-    return {{"synchronous", plain},
-            {"asynchronous", asynchronous},
-            {"without a second look", stale, true},
-            {"list registers that stay active", survives}};
-}
-
 struct Totals {
     u64 walks = 0;
-    u64 steps = 0;
-    u64 exits = 0;
-    u64 fast_ticks = 0;
+    u64 failed = 0;
+    Report sum;
+    Coverage reached;
+
+    void add(const Report& report) {
+        sum.transitions += report.transitions;
+        sum.exits += report.exits;
+        sum.fast_ticks += report.fast_ticks;
+        sum.fast_devices += report.fast_devices;
+        sum.fast_traps += report.fast_traps;
+    }
+    void add(const Totals& other) {
+        walks += other.walks;
+        failed += other.failed;
+        add(other.sum);
+    }
 };
 
-class Soak {
-public:
-    Soak(Clock::time_point end, u32 seed) : end_{end}, seed_{seed} {}
+// One walk; false, and the story, when it failed.
+[[nodiscard]] bool walk(const Kind& kind, u64 steps, u32 seed, Totals& totals) {
+    const Walked one = kind.walk(kind.setup, steps, seed);
+    ++totals.walks;
+    totals.add(one.report);
+    if (one.report.failure == "good") {
+        return true;
+    }
+    std::printf("FAILED: %s, seed %u\n  %s\n", kind.name.c_str(), seed, one.scenario.c_str());
+    return false;
+}
 
-    // Walks until the time is over; false at the first failure.
-    [[nodiscard]] bool run() {
-        const std::vector<Kind> all = kinds();
-        for (;; ++seed_) {
-            for (const Kind& kind : all) {
-                for (const bool split : {false, true}) {
-                    if (!both(kind, split)) {
-                        return false;
-                    }
-                    if (Clock::now() >= end_) {
-                        return true;
-                    }
-                }
+void print(const Totals& totals) {
+    const Report& sum = totals.sum;
+    std::printf("walks: %lu of %lu steps in all, %lu exits; by the fast path %lu ticks, %lu device "
+                "interrupts, %lu traps\n",
+                totals.walks, sum.transitions, sum.exits, sum.fast_ticks, sum.fast_devices,
+                sum.fast_traps);
+}
+
+// One exploration; false, and the shortest walk, when it failed.
+[[nodiscard]] bool explored(const Exploration& one) {
+    const Report report = one.run(one.setup, one.steps);
+    std::printf("explored %s: %lu states, %lu transitions%s\n", one.name.c_str(), report.states,
+                report.transitions, report.fixed_point ? "" : " (cut off)");
+    if (report.failure == "good") {
+        return true;
+    }
+    std::printf("FAILED: %s\n  %s\n", report.failure.c_str(), to_text(report.walk).c_str());
+    return false;
+}
+
+// H24: all that matters to 12 steps and more, everything as far as there is time, and deeper by
+// chance.
+template <GicGeneration G>
+[[nodiscard]] bool explored_pair(Totals& totals) {
+    bool good = true;
+    const auto print = [&good](const char* what, const PairReport& report) {
+        good = good && report.failure == "good";
+        std::printf("H24, two vCPUs, GICv%d, %s: %lu states, %lu transitions, depth %u%s: %s\n",
+                    G == GicGeneration::v2 ? 2 : 3, what, report.states, report.transitions,
+                    report.depth, report.fixed_point ? ", all there are" : "",
+                    report.failure.c_str());
+        if (report.failure != "good") {
+            std::printf("  %s\n", report.walk.c_str());
+        }
+    };
+    constexpr unsigned deep = 14;
+    print("timers, disk, SGIs", explore_pair<G>(no_software_spi, deep, 60'000));
+    print("and shared SPIs routed", explore_pair<G>(all_pair_events, deep, 10'000));
+    const PairReport random = wander_pair<G>(400'000, 24);
+    totals.sum.transitions += random.transitions;
+    print("at random", random);
+    return good;
+}
+
+// Runs the jobs on every CPU; each adds to its thread's totals.
+[[nodiscard]] Totals run(const std::vector<std::function<bool(Totals&)>>& jobs) {
+    std::atomic<usize> next{0};
+    std::mutex lock;
+    Totals all;
+    const auto work = [&] {
+        Totals mine;
+        for (usize n = next++; n < jobs.size(); n = next++) {
+            mine.failed += jobs[n](mine) ? 0U : 1U;
+        }
+        const std::lock_guard guard{lock};
+        all.add(mine);
+        all.reached.add(coverage());
+    };
+    std::vector<std::thread> threads;
+    for (unsigned n = 0; n < std::max(std::thread::hardware_concurrency(), 1U); ++n) {
+        threads.emplace_back(work);
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    return all;
+}
+
+// Every kind once, in `steps` in all, and every exploration.
+[[nodiscard]] int prove(u64 steps) {
+    const std::vector<Kind> kinds = all_kinds();
+    const std::vector<Exploration> explorations = all_explorations();
+    std::vector<std::function<bool(Totals&)>> jobs{
+        [](Totals& totals) { return explored_pair<GicGeneration::v2>(totals); },
+        [](Totals& totals) { return explored_pair<GicGeneration::v3>(totals); }};
+    for (const Exploration& one : explorations) {
+        jobs.emplace_back([&one](Totals&) { return explored(one); });
+    }
+    for (usize n = 0; n < kinds.size(); ++n) {
+        jobs.emplace_back([&kinds, n, steps](Totals& totals) {
+            return walk(kinds[n], steps / kinds.size() + 1, static_cast<u32>(n), totals);
+        });
+    }
+    const Totals all = run(jobs);
+    print(all);
+    const u64 failed = all.failed + (report_coverage(all.reached) ? 0U : 1U);
+    std::printf("%lu passed, %lu failed\n", jobs.size() + 1 - failed, failed);
+    return failed == 0 ? 0 : 1;
+}
+
+[[nodiscard]] int soak(Clock::time_point end, u32 seed) {
+    constexpr u64 steps = 200'000; // about a second's work
+    const std::vector<Kind> kinds = all_kinds();
+    Totals totals;
+    bool good = true;
+    for (; good; ++seed) {
+        for (const Kind& kind : kinds) {
+            if (Clock::now() >= end) {
+                print(totals);
+                std::printf("soak: nothing found\n");
+                return 0;
             }
+            good = good && walk(kind, steps, seed, totals);
         }
     }
-    [[nodiscard]] const Totals& totals() const { return totals_; }
-
-private:
-    [[nodiscard]] bool both(const Kind& kind, bool split) {
-        return all_sizes<GicGeneration::v2>(kind, split) &&
-               (kind.v2_only || all_sizes<GicGeneration::v3>(kind, split));
-    }
-    template <GicGeneration G>
-    [[nodiscard]] bool all_sizes(const Kind& kind, bool split) {
-        return one<G, 1>(kind, split) && one<G, 2>(kind, split) && one<G, 3>(kind, split) &&
-               one<G, 4>(kind, split);
-    }
-    template <GicGeneration G, unsigned L>
-    [[nodiscard]] bool one(const Kind& kind, bool split) {
-        if (Clock::now() >= end_) {
-            return true;
-        }
-        Setup setup = kind.setup;
-        setup.eoi_mode = split;
-        const Report report = wander(Machine<G, L>{setup}, everything, draws, seed_);
-        ++totals_.walks;
-        totals_.steps += report.transitions;
-        totals_.exits += report.exits;
-        totals_.fast_ticks += report.fast_ticks;
-        if (report.failure == "good") {
-            return true;
-        }
-        std::printf("FAILED: %s\n  GICv%d, %u list registers, EOImode %d, %s\n  again: make soak "
-                    "SEED=%u\n  the walk: %s\n",
-                    report.failure.c_str(), G == GicGeneration::v2 ? 2 : 3, L, split ? 1 : 0,
-                    kind.name, seed_, to_text(report.walk).c_str());
-        return false;
-    }
-
-    Clock::time_point end_;
-    u32 seed_;
-    Totals totals_;
-};
+    print(totals);
+    std::printf("soak: again with make soak SEED=%u\n", seed - 1);
+    return 1;
+}
 
 } // namespace
 
 int main(int count, char** words) {
+    if (count == 3 && std::string{words[1]} == "steps") {
+        return prove(std::strtoull(words[2], nullptr, 10));
+    }
     if (count < 2) {
-        std::fprintf(stderr, "usage: soak SECONDS [SEED]\n");
+        std::fprintf(stderr, "usage: soak SECONDS [SEED] | soak steps COUNT\n");
         return 2;
     }
     const long seconds = std::strtol(words[1], nullptr, 10);
@@ -117,11 +181,5 @@ int main(int count, char** words) {
     const u32 seed = count > 2 ? static_cast<u32>(std::strtoul(words[2], nullptr, 10)) : now;
     std::printf("soak: %ld s from SEED=%u\n", seconds, seed);
     std::fflush(stdout);
-    Soak soak{Clock::now() + std::chrono::seconds{seconds}, seed};
-    const bool good = soak.run();
-    const Totals& totals = soak.totals();
-    std::printf("soak: %lu walks, %lu steps, %lu exits, %lu ticks by the fast path: %s\n",
-                totals.walks, totals.steps, totals.exits, totals.fast_ticks,
-                good ? "nothing found" : "see above");
-    return good ? 0 : 1;
+    return soak(Clock::now() + std::chrono::seconds{seconds}, seed);
 }

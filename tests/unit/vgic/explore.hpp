@@ -3,6 +3,7 @@
 // so that a failure comes with the shortest walk to it; and random walks for what is too large.
 #pragma once
 
+#include "tests/unit/vgic/coverage.hpp"
 #include "tests/unit/vgic/steps.hpp"
 
 #include <algorithm>
@@ -47,6 +48,7 @@ template <class M>
             if (!allowed.has(step) || !can(machine, step)) {
                 continue;
             }
+            coverage().note(machine, step);
             M next = machine;
             perform(next, step);
             ++report.transitions;
@@ -58,6 +60,7 @@ template <class M>
             const u32 number = static_cast<u32>(origins.size() - 1);
             next.check_drained();
             next.check_fast_equals_slow();
+            next.check_fast_traps();
             if (next.failure != nullptr) {
                 report.failure = next.verdict();
                 report.walk = detail::walk_to(origins, number);
@@ -74,34 +77,55 @@ template <class M>
     return report;
 }
 
-// `count` draws, of which those that are possible are taken. Starts over now and then, so that the
-// walk to a failure is short enough to be read; drained now and then.
+namespace detail {
+
+// One of the steps that are possible; hvc always is.
+template <class M>
+[[nodiscard]] Step draw(const M& machine, Steps allowed, u64 chance) {
+    std::array<Step, static_cast<usize>(Step::count)> possible;
+    usize choices = 0;
+    for (u8 s = 0; s < static_cast<u8>(Step::count); ++s) {
+        const Step step = static_cast<Step>(s);
+        if (allowed.has(step) && can(machine, step)) {
+            possible[choices++] = step;
+        }
+    }
+    return choices == 0 ? Step::hvc : possible[chance % choices];
+}
+
+} // namespace detail
+
+// `count` steps. Starts over now and then, each time with another part of the alphabet, so that rare
+// steps meet one another, and the walk to a failure is short enough to be read. What looks ahead is
+// checked now and then.
 template <class M>
 [[nodiscard]] Report wander(const M& start, Steps allowed, u64 count, u32 seed) {
     constexpr u64 between_starts = 400;
     constexpr u64 between_drains = 16;
     Report report;
-    std::mt19937 random{seed};
+    std::mt19937_64 random{seed};
     M machine = start;
-    for (u64 n = 0; n < count && machine.failure == nullptr; ++n) {
+    Steps some;
+    for (u64 n = 0; report.transitions < count && machine.failure == nullptr; ++n) {
         if (n % between_starts == 0) {
-            report.fast_ticks += machine.fast_ticks;
-            report.exits += machine.exits;
+            report.add(machine);
             report.walk.clear();
             machine = start;
+            some = (Steps::of_bits(random()) | basic) & allowed;
         }
-        const Step step = static_cast<Step>(random() % static_cast<u32>(Step::count));
-        if (!allowed.has(step) || !can(machine, step)) {
-            continue;
-        }
+        // Half of the steps are no exits of the guest's: else little comes by the fast path.
+        const Step step = detail::draw(machine, random() % 2 == 0 ? some & basic : some, random());
         report.walk.push_back(step);
+        coverage().note(machine, step);
         perform(machine, step);
         ++report.transitions;
         if (report.transitions % between_drains == 0) {
             machine.check_drained();
+            machine.check_fast_traps();
         }
         machine.check_fast_equals_slow();
     }
+    report.add(machine);
     report.failure = machine.verdict();
     return report;
 }

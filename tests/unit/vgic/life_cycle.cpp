@@ -196,7 +196,7 @@ TEST_CASE("H16: ICPENDR of a forwarded interrupt that is not active clears both 
 TEST_CASE("ISPENDR of a forwarded level interrupt lasts without its line, once", "[vgic]") {
     Machine<v3, 4> m{fast()};
     m.trap([](VcpuIrqs& v) { v.guest_set_pending(0, 1U << timer); });
-    m.ghost.timer_due = true;
+    m.ghost.timer.due = true;
     REQUIRE(m.pending_exit());
     m.interrupt();
     CHECK(m.plan.timer_lr == 0);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "hyp/core/fast/tick.hpp"
+#include "hyp/core/fast/trap.hpp"
 #include "hyp/core/vgic/apply.hpp"
 #include "tests/unit/vgic/ghost.hpp"
 #include "tests/unit/vgic/seams.hpp"
@@ -18,12 +19,16 @@ struct Setup {
     model::Timing timing = model::Timing::synchronous;
     bool stale = false;      // the model has the GICv2 fault
     bool workaround = false; // EL2 knows of it
-    bool spi_fault = false;  // EL2 takes it that ISACTIVER of an SPI sets a bit for each CPU
-    bool ppi_fault = false;  // ... that ISPENDR of a PPI has no effect
+    bool spi_fault = false;  // ISACTIVER of an SPI sets a bit for each CPU, and EL2 knows
+    bool ppi_fault = false;  // ISPENDR of a PPI has no effect, and EL2 knows
     bool survives = false;   // list registers stay active after deactivation (the older document)
     bool fast = false;       // the fast path is used when armed
     bool eoi_mode = false;   // of the guest
-    bool lawless = false;    // the guest does what it likes; the ghost cannot follow
+    // The guest uses ISACTIVER. With EOImode 0 and too few list registers an EOIR that finds none
+    // says only that something ended, and EL2 takes it to be the most urgent; what never was
+    // acknowledged is not told apart.
+    bool activates = false;
+    bool lawless = false; // the guest does what it likes; the ghost cannot follow
     Fault fault = Fault::none;
 };
 
@@ -71,17 +76,27 @@ public:
     void raise_sgi(u32 sgi, u8 source);
     void raise_spi();
     void mark_timer();
+    // ISENABLER or ICENABLER of an SPI, by the fast path where it may.
+    void enable_spi(u32 intid, bool on);
+    void set_pending(u32 intid);
+    void clear_pending(u32 intid);
+    void set_active(u32 intid);
+    void clear_active(u32 intid);
+    void route_spis(VcpuIndex target);
+    // The line of the software source, which EL2 drives.
+    void soft_line(bool high);
 
     // --- the environment
     void line(u32 intid, bool level);
     void deliver(unsigned index);
-    [[nodiscard]] bool timer_line() const { return line_wanted; }
 
     // From here with no further cause, a guest that takes what it gets and ends it: is everything
     // delivered, everything ended, every physical active bit clear? Works on a copy.
     void check_drained() const;
-    // Runs fast_tick() on one copy and the slow path on another; both must end alike.
+    // Runs the fast path on one copy and the slow path on another; both must end alike. Of what is
+    // pending now, and of the traps that have a fast path.
     void check_fast_equals_slow() const;
+    void check_fast_traps() const;
 
     [[nodiscard]] FaultyDriver<Generation, Lrs> driver() {
         return FaultyDriver<Generation, Lrs>{gic, setup.fault};
@@ -89,6 +104,11 @@ public:
     [[nodiscard]] bool pending_exit() const { return gic.irq(0) || gic.fiq(0); }
     [[nodiscard]] bool guest_signalled() const { return gic.virq(0) || gic.vfiq(0); }
     [[nodiscard]] u64 hash() const;
+    // What the list registers of the hardware say of a vINTID, and which the guest would take.
+    [[nodiscard]] LrState listed_state(u32 intid) const;
+    [[nodiscard]] u32 next_taken() const {
+        return gic.guest_highest_pending(0, !is_v2 && !gic.virq(0) && gic.vfiq(0) ? 0 : 1) & 0x3ffU;
+    }
 
     // The name of the first check that failed, or null.
     mutable const char* failure = nullptr;
@@ -103,11 +123,12 @@ public:
     ModelGic<Lrs> gic;
     FastPlan plan;
     Ghost ghost;
-    bool line_wanted = false; // the timer's line as its source drives it
-    bool masked = false;      // the guest's PMR lets nothing through
+    bool masked = false; // the guest's PMR lets nothing through
     // Not part of the state.
     u64 exits = 0;
     u64 fast_ticks = 0;
+    u64 fast_devices = 0;
+    u64 fast_traps = 0;
     u64 maintenance_exits = 0;
 
 private:
@@ -115,10 +136,13 @@ private:
     struct Seen {
         bool timer_line;
         bool timer_active;
+        bool uart_line;
+        bool uart_active;
         bool disk_pending;
     };
     [[nodiscard]] Seen see() const {
-        return Seen{gic.line(0, timer), gic.active(0, timer), gic.pending(0, disk)};
+        return Seen{gic.line(0, timer), gic.active(0, timer), gic.line(0, uart),
+                    gic.active(0, uart), gic.pending(0, disk)};
     }
     void account(const Seen& before);
     // Runs change() and updates the ghost from what it did physically.
@@ -131,22 +155,31 @@ private:
 
     void boot();
     void guest_interface();
+    [[nodiscard]] bool quick_interrupt();
     void slow_interrupt();
+    [[nodiscard]] bool try_fast(u32 sgi);
+    void rebind_plan();
+    [[nodiscard]] LevelGhost& level_ghost(u32 intid);
     void take(Ack ack);
     void enter();
-    void take_ghost(u32 iar);
+    void take_ghost(u32 iar, u8 group);
 
     // machine_checks.hpp
     void check_entry() const;
     void check_listed() const;
     void check_control() const;
     void check_leak() const;
+    void check_leak_in(const ModelGic<Lrs>& settled) const;
     void check_synced() const;
     void check_acknowledged(u32 pintid) const;
     [[nodiscard]] unsigned places_of(VIntid vintid) const;
+    void check_nothing_owed(u32 seen_levels) const;
+    void check_alike(const char* what, Machine quick, Machine slow) const;
 };
 
 } // namespace hyp::test
 
 #include "tests/unit/vgic/machine_checks.hpp"
+#include "tests/unit/vgic/machine_drain.hpp"
+#include "tests/unit/vgic/machine_guest.hpp"
 #include "tests/unit/vgic/machine_paths.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of machine.hpp: EL2's paths, the guest's accesses and the environment.
+// Part of machine.hpp: start-up and EL2's paths.
 #pragma once
 
 #include "tests/unit/vgic/machine.hpp"
@@ -13,6 +13,12 @@ Machine<G, L>::Machine(const Setup& with)
               is_v2 ? model::Generation::v2 : model::Generation::v3, with.timing);
           if (with.stale) {
               options.quirks.add(model::Quirk::stale_after_guest_deactivation);
+          }
+          if (with.spi_fault) {
+              options.quirks.add(model::Quirk::spi_active_per_pe);
+          }
+          if (with.ppi_fault) {
+              options.quirks.add(model::Quirk::ppi_set_pending_ignored);
           }
           if (with.survives) {
               options.quirks.add(model::Quirk::lr_active_survives);
@@ -38,8 +44,11 @@ void Machine<G, L>::boot() {
     start(caps);
     irqs.map_hardware(VIntid{timer}, PIntid{timer}, Trigger::level);
     irqs.map_hardware(VIntid{disk}, PIntid{disk}, Trigger::edge);
+    irqs.map_hardware(VIntid{uart}, PIntid{uart}, Trigger::level);
     hardware.set_trigger(PIntid{disk}, Trigger::edge);
-    for (const u32 intid : {timer, disk, self_sgi, soft_spi}) {
+    constexpr u32 soft_edge = 1U << (soft_spi - 32);
+    irqs.guest_set_edge(1, soft_edge, soft_edge);
+    for (const u32 intid : {timer, disk, uart, self_sgi, other_sgi, soft_spi, soft_level}) {
         irqs.guest_set_priority(VIntid{intid}, 0xa0);
         irqs.guest_enable(intid / 32, 1U << (intid % 32));
     }
@@ -55,6 +64,7 @@ void Machine<G, L>::guest_interface() {
     if constexpr (is_v2) {
         gic.write(0, model::Frame::gicv, model::gicc::ctlr, 1U | mode << 9U);
     } else {
+        gic.guest_write(0, model::Sysreg::icc_igrpen0, 1);
         gic.guest_write(0, model::Sysreg::icc_igrpen1, 1);
         gic.guest_write(0, model::Sysreg::icc_ctlr, mode << 1U);
     }
@@ -74,15 +84,41 @@ void Machine<G, L>::set_pmr(u8 pmr) {
 template <GicGeneration G, unsigned L>
 void Machine<G, L>::account(const Seen& before) {
     const Seen now = see();
-    const bool rose = now.timer_line && !before.timer_line;
-    const bool ended_high = before.timer_active && !now.timer_active && now.timer_line;
-    ghost.timer_due = ghost.timer_due || rose || ended_high;
+    const auto level = [](LevelGhost& of, bool was, bool is, bool was_active, bool is_active) {
+        const bool rose = is && !was;
+        const bool ended_high = was_active && !is_active && is;
+        of.due = of.due || rose || ended_high;
+    };
+    level(ghost.timer, before.timer_line, now.timer_line, before.timer_active, now.timer_active);
+    level(ghost.uart, before.uart_line, now.uart_line, before.uart_active, now.uart_active);
     if (now.disk_pending && !before.disk_pending) {
         ++ghost.disk_due;
     }
 }
 
 // --- EL2
+
+// A plan points into the vCPU and the VM that it was made for; a copied machine has its own.
+template <GicGeneration G, unsigned L>
+void Machine<G, L>::rebind_plan() {
+    plan.sgis = plan.sgis == nullptr ? nullptr : irqs.sgi_words();
+    plan.spis = plan.spis == nullptr ? nullptr : vm.words();
+}
+
+template <GicGeneration G, unsigned L>
+bool Machine<G, L>::quick_interrupt() {
+    if (!setup.fast) {
+        plan.ack = driver().acknowledge().raw();
+        return false;
+    }
+    if (fast_tick(driver(), plan, PIntid{timer})) {
+        ++fast_ticks;
+        return true;
+    }
+    const bool device = fast_device<Ack>(driver(), plan);
+    fast_devices += device ? 1U : 0U;
+    return device;
+}
 
 template <GicGeneration G, unsigned L>
 void Machine<G, L>::interrupt() {
@@ -91,21 +127,18 @@ void Machine<G, L>::interrupt() {
     bool quick = false;
     const bool timer_active = gic.active(0, timer);
     const bool disk_active = gic.active(0, disk);
+    const bool uart_active = gic.active(0, uart);
     observed([&] {
-        if (setup.fast) {
-            quick = fast_tick(driver(), plan, PIntid{timer});
-        } else {
-            plan.ack = driver().acknowledge().raw();
-        }
+        quick = quick_interrupt();
         if (!quick) {
             slow_interrupt();
         }
     });
-    fast_ticks += quick ? 1U : 0U;
     check_entry();
     // One that EL2 itself ended while it is pending again signals by right.
-    const bool ended =
-        (timer_active && !gic.active(0, timer)) || (disk_active && !gic.active(0, disk));
+    const bool ended = (timer_active && !gic.active(0, timer)) ||
+                       (disk_active && !gic.active(0, disk)) ||
+                       (uart_active && !gic.active(0, uart));
     require(quick || ended || setup.timing == model::Timing::asynchronous || !pending_exit(),
             "storm: signalled again at the entry");
 }
@@ -160,106 +193,6 @@ void Machine<G, L>::trap(Operation operation) {
     check_entry();
 }
 
-// --- the guest
-
-template <GicGeneration G, unsigned L>
-u32 Machine<G, L>::acknowledge() {
-    const u32 iar = gic.guest_acknowledge(0);
-    if ((iar & 0x3ffU) < model::first_special) {
-        take_ghost(iar);
-    }
-    return iar;
-}
-
-template <GicGeneration G, unsigned L>
-void Machine<G, L>::take_ghost(u32 iar) {
-    const u32 intid = iar & 0x3ffU;
-    require(!ghost.is_taken(intid), "an active interrupt was delivered again");
-    if (intid == timer) {
-        require(ghost.timer_due, "H6: level interrupt delivered once too often");
-        ghost.timer_due = false;
-    } else if (intid == disk) {
-        require(ghost.disk_due != 0, "H7: edge delivered once too often");
-        ghost.disk_due = static_cast<u8>(ghost.disk_due - (ghost.disk_due != 0 ? 1 : 0));
-    } else if (intid < 16) {
-        const u8 sender = static_cast<u8>(1U << (iar >> 10U & 7U));
-        require((ghost.sgi_due[intid] & sender) != 0, "SGI delivered that nobody sent");
-        ghost.sgi_due[intid] = static_cast<u8>(ghost.sgi_due[intid] & ~sender);
-    } else {
-        require(intid == soft_spi && ghost.spi_due, "SPI delivered that nobody raised");
-        ghost.spi_due = false;
-    }
-    require(ghost.taken_count < Ghost::max_taken, "more nesting than the test has room for");
-    ghost.taken[ghost.taken_count++] = Taken{static_cast<u16>(iar), false};
-}
-
-template <GicGeneration G, unsigned L>
-void Machine<G, L>::end(unsigned index) {
-    Taken& one = ghost.taken[index];
-    if (!setup.eoi_mode || !one.dropped) {
-        observed([&] { gic.guest_end_of_interrupt(0, one.iar); });
-        one.dropped = true;
-        if (!setup.eoi_mode) {
-            ghost.forget(index);
-        }
-        check_leak();
-        return;
-    }
-    const u32 iar = one.iar;
-    // GICv2's GICV_DIR is never mapped; GICv3 traps it while anything active is spilled.
-    if (is_v2 || irqs.control().trap_deactivate) {
-        trap([&](VcpuIrqs& v) {
-            ghost.forget(index);
-            v.on_deactivate(VIntid{iar & 0x3ffU});
-        });
-    } else {
-        ghost.forget(index);
-        observed([&] { gic.guest_deactivate(0, iar); });
-        check_leak();
-    }
-}
-
-template <GicGeneration G, unsigned L>
-void Machine<G, L>::raise_sgi(u32 sgi, u8 source) {
-    const u8 sender = is_v2 ? source : u8{0};
-    trap([&](VcpuIrqs& v) {
-        ghost.sgi_due[sgi] = static_cast<u8>(ghost.sgi_due[sgi] | 1U << sender);
-        constexpr u8 both_groups = 3;
-        v.receive_sgi(VIntid{sgi}, is_v2 ? static_cast<u8>(1U << sender) : both_groups);
-    });
-}
-
-template <GicGeneration G, unsigned L>
-void Machine<G, L>::raise_spi() {
-    trap([&](VcpuIrqs& v) {
-        ghost.spi_due = true;
-        v.raise(VIntid{soft_spi});
-    });
-}
-
-// As a wake-up from sleep does: the line is high, nothing was acknowledged.
-template <GicGeneration G, unsigned L>
-void Machine<G, L>::mark_timer() {
-    trap([&](VcpuIrqs& v) {
-        if (gic.line(0, timer) && !gic.active(0, timer)) {
-            v.mark_expired(VIntid{timer});
-        }
-    });
-}
-
-// --- the environment
-
-template <GicGeneration G, unsigned L>
-void Machine<G, L>::line(u32 intid, bool level) {
-    line_wanted = intid == timer ? level : line_wanted;
-    observed([&] { gic.set_line(0, intid, level); });
-}
-
-template <GicGeneration G, unsigned L>
-void Machine<G, L>::deliver(unsigned index) {
-    observed([&] { gic.deliver(index); });
-}
-
 template <GicGeneration G, unsigned L>
 u64 Machine<G, L>::hash() const {
     u64 h = gic.hash();
@@ -278,7 +211,7 @@ u64 Machine<G, L>::hash() const {
     mix_bytes(reinterpret_cast<const unsigned char*>(&vm), sizeof(vm));
     static_assert(sizeof(VmIrqs) % 8 == 0);
     ghost.visit(mix);
-    mix((line_wanted ? 1U : 0U) | (masked ? 2U : 0U));
+    mix(masked ? 2U : 0U);
     return h;
 }
 

@@ -65,6 +65,21 @@ void take_cells(Mailbox& box, Visit visit) {
         [&] { visit(cells - 1); });
 }
 
+// So that none is over before the next begins.
+class Together {
+public:
+    explicit Together(u32 threads) : missing_{threads} {}
+    void start() {
+        missing_.fetch_sub(1);
+        while (missing_.load() != 0) {
+            std::this_thread::yield();
+        }
+    }
+
+private:
+    std::atomic<u32> missing_;
+};
+
 // A few bits of chance for each thread, without a lock.
 struct Chance {
     u32 state;
@@ -119,6 +134,7 @@ TEST_CASE("mailbox: three that post and one that is kicked, nothing lost", "[vgi
     std::atomic<u32> working{posters};
     std::array<std::atomic<u32>, cells> posted{};
     std::array<u32, cells> seen{};
+    Together together{posters + 1};
     const auto look = [&] {
         if (kicks.exchange(0) != 0) {
             take_cells(box, [&](unsigned cell) { seen[cell] = posted[cell].load(); });
@@ -128,6 +144,7 @@ TEST_CASE("mailbox: three that post and one that is kicked, nothing lost", "[vgi
     for (u32 n = 0; n < posters; ++n) {
         threads.emplace_back([&, n] {
             Chance chance{0x9e37'79b9U + n};
+            together.start();
             for (u32 round = 0; round < rounds; ++round) {
                 const unsigned cell = chance() % cells;
                 posted[cell].fetch_add(1);
@@ -138,6 +155,7 @@ TEST_CASE("mailbox: three that post and one that is kicked, nothing lost", "[vgi
             working.fetch_sub(1);
         });
     }
+    together.start();
     while (working.load() != 0) {
         look();
     }
@@ -156,7 +174,7 @@ TEST_CASE("mailbox: three that post and one that is kicked, nothing lost", "[vgi
 // Each thread is a vCPU: it raises, claims, puts back, releases and sends the SPI on to the next.
 TEST_CASE("delivery words: four vCPUs at one word, one holder, no raise lost", "[vgic][mailbox]") {
     constexpr u8 vcpus = 4;
-    constexpr u32 rounds = 40'000;
+    constexpr u32 rounds = 200'000;
     constexpr VIntid spi{40};
     VmIrqs vm{vcpus, Group::group1};
     vm.step(spi, Event::to_edge);
@@ -165,6 +183,7 @@ TEST_CASE("delivery words: four vCPUs at one word, one holder, no raise lost", "
     std::atomic<u32> seen{0};
     std::atomic<u32> holders{0};
     std::atomic<bool> exclusive{true};
+    Together together{vcpus};
     const auto is_mine = [](const VmIrqs::Step& done, u8 self) {
         return !done.before.is_held() && done.after.is_held_by(VcpuIndex{self});
     };
@@ -188,6 +207,7 @@ TEST_CASE("delivery words: four vCPUs at one word, one holder, no raise lost", "
     for (u8 self = 0; self < vcpus; ++self) {
         threads.emplace_back([&, self] {
             Chance chance{0x85eb'ca6bU + self};
+            together.start();
             for (u32 round = 0; round < rounds; ++round) {
                 raised.fetch_add(1);
                 vm.step(spi, Event::raise);

@@ -16,29 +16,31 @@ namespace hyp::test {
 template <unsigned Lrs>
 using ModelGic = model::Gic<1, 32, Lrs, 6>;
 
-template <unsigned Lrs>
-struct ModelMmio {
-    ModelGic<Lrs>* gic;
+// As the PE `pe` sees it.
+template <class Gic>
+struct GicMmio {
+    Gic* gic;
+    unsigned pe = 0;
 
     template <Frame F>
     [[nodiscard]] u32 read32(u32 offset) {
-        return static_cast<u32>(gic->read(0, frame_of<F>(), at<F>(offset), 4));
+        return static_cast<u32>(gic->read(pe, frame_of<F>(), at<F>(offset), 4));
     }
     template <Frame F>
     [[nodiscard]] u64 read64(u32 offset) {
-        return gic->read(0, frame_of<F>(), at<F>(offset), 8);
+        return gic->read(pe, frame_of<F>(), at<F>(offset), 8);
     }
     template <Frame F>
     void write8(u32 offset, u8 value) {
-        gic->write(0, frame_of<F>(), at<F>(offset), value, 1);
+        gic->write(pe, frame_of<F>(), at<F>(offset), value, 1);
     }
     template <Frame F>
     void write32(u32 offset, u32 value) {
-        gic->write(0, frame_of<F>(), at<F>(offset), value, 4);
+        gic->write(pe, frame_of<F>(), at<F>(offset), value, 4);
     }
     template <Frame F>
     void write64(u32 offset, u64 value) {
-        gic->write(0, frame_of<F>(), at<F>(offset), value, 8);
+        gic->write(pe, frame_of<F>(), at<F>(offset), value, 8);
     }
 
 private:
@@ -56,28 +58,36 @@ private:
         return model::Frame::gicd;
     }
     template <Frame F>
-    [[nodiscard]] static constexpr u32 at(u32 offset) {
-        return F == Frame::gicr_sgi ? model::sgi_base + offset : offset;
+    [[nodiscard]] u32 at(u32 offset) const {
+        constexpr u32 stride = 0x2'0000;
+        constexpr bool redistributor = F == Frame::gicr_sgi || F == Frame::gicr_rd;
+        const u32 own = redistributor ? pe * stride : 0;
+        return own + (F == Frame::gicr_sgi ? model::sgi_base + offset : offset);
     }
 };
+template <unsigned Lrs>
+using ModelMmio = GicMmio<ModelGic<Lrs>>;
 
 // The model's encoding of a system register is the product's (DDI 0487's).
-template <unsigned Lrs>
-struct ModelSys {
-    ModelGic<Lrs>* gic;
+template <class Gic>
+struct GicSys {
+    Gic* gic;
+    unsigned pe = 0;
 
     template <SysReg R>
     [[nodiscard]] u64 read() {
-        return gic->read(0, static_cast<model::Sysreg>(R));
+        return gic->read(pe, static_cast<model::Sysreg>(R));
     }
     template <SysReg R>
     void write(u64 value) {
-        gic->write(0, static_cast<model::Sysreg>(R), value);
+        gic->write(pe, static_cast<model::Sysreg>(R), value);
     }
     template <Barrier>
     void barrier() {}
     void relax() {}
 };
+template <unsigned Lrs>
+using ModelSys = GicSys<ModelGic<Lrs>>;
 
 // What EL2 does wrong.
 enum class Fault : u8 {

@@ -1,123 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can happen next to a Machine: the alphabet of the random walks and of the exploration. Each
-// step is one thing that the guest, EL2 or the world does; the exit that a physical interrupt
-// causes is a step of its own, for on hardware it may come a few instructions late.
+// The steps of alphabet.hpp on a Machine: whether one would change anything, and what it does.
 #pragma once
 
+#include "tests/unit/vgic/alphabet.hpp"
 #include "tests/unit/vgic/machine.hpp"
-
-#include <array>
-#include <string>
-#include <vector>
 
 namespace hyp::test {
 
-// clang-format off
-enum class Step : u8 {
-    interrupt, acknowledge, end_last, end_first, line_up, line_down, hvc,
-    timer_off, timer_on, mask, unmask, sgi, sgi_from_1, spi, edge, mark,
-    groups_off, groups_on, urgent, normal, sgi_off, sgi_on, deliver_0, deliver_1, deliver_2,
-    count,
-};
-inline constexpr std::array<const char*, static_cast<usize>(Step::count)> step_names{
-    "interrupt", "acknowledge", "end-last", "end-first", "line-up", "line-down", "hvc",
-    "timer-off", "timer-on", "mask", "unmask", "sgi", "sgi-from-1", "spi", "edge", "mark",
-    "groups-off", "groups-on", "urgent", "normal", "sgi-off", "sgi-on", "deliver-0", "deliver-1",
-    "deliver-2",
-};
-// clang-format on
-
-class Steps {
-public:
-    constexpr Steps() = default;
-    template <class... S>
-    constexpr explicit Steps(S... steps)
-        : bits_{((1U << static_cast<unsigned>(steps)) | ... | 0U)} {}
-    [[nodiscard]] constexpr bool has(Step step) const {
-        return (bits_ >> static_cast<unsigned>(step) & 1U) != 0;
+template <class M>
+[[nodiscard]] bool can_write(const M& m, const RegisterStep& access) {
+    const VIntid vintid{access.intid};
+    const bool enabled = m.irqs.at(vintid).template get<Delivery::Enabled>();
+    const bool is_v3 = m.irqs.caps().generation == GicGeneration::v3;
+    switch (access.write) {
+    case Write::disable: return enabled && (is_v3 || !vintid.is_sgi());
+    case Write::enable: return !enabled;
+    case Write::pend:
+    case Write::unpend: return true;
+    case Write::activate: // a deactivation that is under way might arrive after it
+        return m.setup.activates && !m.ghost.is_taken(access.intid) && m.gic.deliverable() == 0;
+    // Of one that the guest has acknowledged, only where the ghost need not follow.
+    case Write::deactivate:
+        return (m.ghost.made_active >> access.intid & 1U) != 0 ||
+               (m.setup.lawless && m.ghost.is_taken(access.intid));
+    case Write::none: break;
     }
-    [[nodiscard]] constexpr Steps operator|(Steps other) const {
-        Steps both;
-        both.bits_ = bits_ | other.bits_;
-        return both;
-    }
+    return false;
+}
 
-private:
-    u32 bits_ = 0;
-};
-
-inline constexpr Steps basic{Step::interrupt, Step::acknowledge, Step::end_last,
-                             Step::line_up,   Step::line_down,   Step::hvc,
-                             Step::deliver_0, Step::deliver_1,   Step::deliver_2};
-inline constexpr Steps dir_order{Step::end_first};
-inline constexpr Steps enabling{Step::timer_off, Step::timer_on};
-inline constexpr Steps masking{Step::mask, Step::unmask};
-inline constexpr Steps sgis{Step::sgi, Step::sgi_from_1, Step::sgi_off, Step::sgi_on};
-inline constexpr Steps one_sgi{Step::sgi};
-inline constexpr Steps spis{Step::spi};
-inline constexpr Steps edges{Step::edge};
-inline constexpr Steps marking{Step::mark};
-inline constexpr Steps grouping{Step::groups_off, Step::groups_on};
-inline constexpr Steps priorities{Step::urgent, Step::normal};
-inline constexpr Steps everything =
-    basic | dir_order | enabling | masking | sgis | spis | edges | marking | grouping | priorities;
+// No change of the line is under way.
+template <class M>
+[[nodiscard]] bool can_move(const M& m, u32 intid, const LevelGhost& level, bool up) {
+    return level.wanted != up && m.gic.line(0, intid) == level.wanted;
+}
 
 // Would this step change anything? Steps that cannot are left out.
 template <class M>
 [[nodiscard]] bool can(const M& m, Step step) {
-    const bool on = m.irqs.is_eligible(VIntid{timer});
-    const bool arrived = m.gic.line(0, timer) == m.timer_line(); // no change of it is under way
+    if (const RegisterStep access = register_step(step); access.write != Write::none) {
+        return can_write(m, access);
+    }
+    const bool is_v3 = m.irqs.caps().generation == GicGeneration::v3;
+    const Delivery clock = m.irqs.at(VIntid{timer});
+    const Delivery spi = m.irqs.at(VIntid{soft_spi});
     switch (step) {
     case Step::interrupt: return m.pending_exit();
     case Step::acknowledge: return m.guest_signalled() && m.ghost.taken_count < Ghost::max_taken;
     case Step::end_last: return m.ghost.taken_count != 0;
     case Step::end_first:
         return m.setup.eoi_mode && m.ghost.taken_count > 1 && m.ghost.taken[0].dropped;
-    case Step::line_up: return !m.timer_line() && arrived;
-    case Step::line_down: return m.timer_line() && arrived;
-    case Step::timer_off: return (m.irqs.enabled_word(0) >> timer & 1U) != 0;
-    case Step::timer_on: return (m.irqs.enabled_word(0) >> timer & 1U) == 0;
-    case Step::sgi_off:
-        return m.irqs.caps().generation == GicGeneration::v3 &&
-               (m.irqs.enabled_word(0) >> self_sgi & 1U) != 0;
-    case Step::sgi_on: return (m.irqs.enabled_word(0) >> self_sgi & 1U) == 0;
+    case Step::line_up:
+    case Step::line_down: return can_move(m, timer, m.ghost.timer, step == Step::line_up);
+    case Step::uart_up:
+    case Step::uart_down: return can_move(m, uart, m.ghost.uart, step == Step::uart_up);
+    case Step::soft_up: return !m.ghost.soft.wanted;
+    case Step::soft_down: return m.ghost.soft.wanted;
     case Step::mask: return !m.masked;
     case Step::unmask: return m.masked;
-    case Step::sgi_from_1: return m.irqs.caps().generation == GicGeneration::v2;
-    case Step::mark: return on && m.gic.line(0, timer) && !m.gic.active(0, timer);
+    case Step::sgi_from_1: return !is_v3;
+    case Step::mark:
+        return m.irqs.is_eligible(VIntid{timer}) && m.gic.line(0, timer) && !m.gic.active(0, timer);
     case Step::groups_off: return m.irqs.group_enables() != 0;
     case Step::groups_on: return m.irqs.group_enables() == 0;
+    case Step::group_0: // an active one is ended by the registers of the group it came in
+        return is_v3 && !m.ghost.is_taken(timer) &&
+               clock.template get<Delivery::Grp>() == Group::group1;
+    case Step::group_1:
+        return is_v3 && !m.ghost.is_taken(timer) &&
+               clock.template get<Delivery::Grp>() == Group::group0;
     case Step::urgent: return m.irqs.priority(VIntid{timer}) != 0x80;
     case Step::normal: return m.irqs.priority(VIntid{timer}) == 0x80;
+    case Step::route_away: return spi.template get<Delivery::Target>() == 0;
+    case Step::route_back: return spi.template get<Delivery::Target>() != 0;
+    case Step::spi_level: return !spi.is_level();
+    case Step::spi_edge: return spi.is_level();
     case Step::deliver_0: return m.gic.deliverable() > 0;
     case Step::deliver_1: return m.gic.deliverable() > 1;
     case Step::deliver_2: return m.gic.deliverable() > 2;
     case Step::edge: return m.gic.deliverable() == 0;
-    case Step::hvc:
-    case Step::sgi:
-    case Step::spi: return true;
-    case Step::count: break;
+    default: return step != Step::count; // hvc, sgi, second_sgi, spi
     }
-    return false;
 }
 
 template <class M>
-void trapped(M& m, Step step) {
-    m.trap([step](VcpuIrqs& v) {
-        constexpr u32 timer_bit = 1U << timer;
-        constexpr u32 sgi_bit = 1U << self_sgi;
-        switch (step) {
-        case Step::timer_off: v.guest_disable(0, timer_bit); break;
-        case Step::timer_on: v.guest_enable(0, timer_bit); break;
-        case Step::sgi_off: v.guest_disable(0, sgi_bit); break;
-        case Step::sgi_on: v.guest_enable(0, sgi_bit); break;
-        case Step::groups_off: v.set_group_enables(0); break;
-        case Step::groups_on: v.set_group_enables(3); break;
-        case Step::urgent: v.guest_set_priority(VIntid{timer}, 0x80); break;
-        case Step::normal: v.guest_set_priority(VIntid{timer}, 0xa0); break;
-        default: break;
+void write(M& m, const RegisterStep& access) {
+    const VIntid vintid{access.intid};
+    const unsigned word = access.intid / 32;
+    const u32 bit = IntidSet::bit(vintid);
+    const bool on = access.write == Write::enable;
+    switch (access.write) {
+    case Write::disable:
+    case Write::enable:
+        if (vintid.is_spi()) {
+            m.enable_spi(access.intid, on);
+        } else {
+            m.trap(
+                [&](VcpuIrqs& v) { on ? v.guest_enable(word, bit) : v.guest_disable(word, bit); });
         }
-    });
+        return;
+    case Write::pend: m.set_pending(access.intid); return;
+    case Write::unpend: m.clear_pending(access.intid); return;
+    case Write::activate: m.set_active(access.intid); return;
+    case Write::deactivate: m.clear_active(access.intid); return;
+    case Write::none: return;
+    }
+}
+
+// What a step does that is an exit and of which the ghost need not know.
+inline void configure(VcpuIrqs& v, Step step) {
+    constexpr u32 timer_bit = 1U << timer;
+    constexpr u32 spi_bit = 1U << (soft_spi % 32);
+    switch (step) {
+    case Step::groups_off: v.set_group_enables(0); break;
+    case Step::groups_on: v.set_group_enables(3); break;
+    case Step::urgent: v.guest_set_priority(VIntid{timer}, 0x80); break;
+    case Step::normal: v.guest_set_priority(VIntid{timer}, 0xa0); break;
+    case Step::group_0: v.guest_set_group(0, v.group_word(0) & ~timer_bit); break;
+    case Step::group_1: v.guest_set_group(0, v.group_word(0) | timer_bit); break;
+    case Step::spi_level: v.guest_set_edge(1, 0, spi_bit); break;
+    case Step::spi_edge: v.guest_set_edge(1, spi_bit, spi_bit); break;
+    default: break; // hvc
+    }
 }
 
 // EOImode 1: priorities are dropped in order, whatever the order of the deactivations.
@@ -139,6 +142,10 @@ void pulse_disk(M& m) {
 
 template <class M>
 void perform(M& m, Step step) {
+    if (const RegisterStep access = register_step(step); access.write != Write::none) {
+        write(m, access);
+        return;
+    }
     switch (step) {
     case Step::interrupt: m.interrupt(); break;
     case Step::acknowledge: static_cast<void>(m.acknowledge()); break;
@@ -146,36 +153,26 @@ void perform(M& m, Step step) {
     case Step::end_first: m.end(0); break;
     case Step::line_up: m.line(timer, true); break;
     case Step::line_down: m.line(timer, false); break;
+    case Step::uart_up: m.line(uart, true); break;
+    case Step::uart_down: m.line(uart, false); break;
+    case Step::soft_up: m.soft_line(true); break;
+    case Step::soft_down: m.soft_line(false); break;
     case Step::mask: m.set_pmr(0); break;
     case Step::unmask: m.set_pmr(0xf0); break;
     case Step::sgi: m.raise_sgi(self_sgi, 0); break;
+    case Step::second_sgi: m.raise_sgi(other_sgi, 0); break;
     case Step::sgi_from_1: m.raise_sgi(self_sgi, 1); break;
     case Step::spi: m.raise_spi(); break;
     case Step::edge: pulse_disk(m); break;
     case Step::mark: m.mark_timer(); break;
+    case Step::route_away: m.route_spis(nobody); break;
+    case Step::route_back: m.route_spis(VcpuIndex{0}); break;
     case Step::deliver_0: m.deliver(0); break;
     case Step::deliver_1: m.deliver(1); break;
     case Step::deliver_2: m.deliver(2); break;
-    case Step::hvc:
-    case Step::timer_off:
-    case Step::timer_on:
-    case Step::sgi_off:
-    case Step::sgi_on:
-    case Step::groups_off:
-    case Step::groups_on:
-    case Step::urgent:
-    case Step::normal: trapped(m, step); break;
     case Step::count: break;
+    default: m.trap([step](VcpuIrqs& v) { configure(v, step); }); break;
     }
-}
-
-[[nodiscard]] inline std::string to_text(const std::vector<Step>& walk) {
-    std::string text;
-    for (const Step step : walk) {
-        text += step_names[static_cast<usize>(step)];
-        text += ' ';
-    }
-    return text;
 }
 
 // What a walk or an exploration found.
@@ -186,7 +183,17 @@ struct Report {
     u64 transitions = 0;
     bool fixed_point = false;
     u64 fast_ticks = 0;
+    u64 fast_devices = 0;
+    u64 fast_traps = 0;
     u64 exits = 0;
+
+    template <class M>
+    void add(const M& machine) {
+        fast_ticks += machine.fast_ticks;
+        fast_devices += machine.fast_devices;
+        fast_traps += machine.fast_traps;
+        exits += machine.exits;
+    }
 };
 
 } // namespace hyp::test
