@@ -87,6 +87,7 @@ class Build:
         self.store = os.path.join(out, "store")
         self.objects = {}  # source -> path of its object
         self.needs = {}    # source -> files that it was made of
+        self.programs = []  # test files with test cases
         self.groups = []
 
     def prepare(self, say):
@@ -107,9 +108,10 @@ class Build:
             for source, made in zip(sources, pool.map(self.baseline, sources)):
                 self.objects[source], self.needs[source] = made
             say(f"{len(sources)} objects")
-            self.groups = list(pool.map(self.group, [
+            self.programs = [
                 source for source in tests
-                if re.search(rb"^(TEMPLATE_)?TEST_CASE", contents(self.at(source)), re.M)]))
+                if re.search(rb"^(TEMPLATE_)?TEST_CASE", contents(self.at(source)), re.M)]
+            self.groups = list(pool.map(self.group, self.programs))
 
     def at(self, source):
         """Where a source lies in the copy."""
@@ -214,12 +216,14 @@ class Build:
         return Group(source, needed, seconds)
 
     def symbols(self, source):
-        """(strong symbols that an object defines, symbols that it wants)."""
+        """(symbols that an object is there to define, symbols that it wants)."""
         cache = self.__dict__.setdefault("symbol_cache", {})
         if source not in cache:
             listing = subprocess.run(["nm", "-P", self.objects[source]], capture_output=True,
                                      text=True, check=True).stdout
             rows = [line.split()[:2] for line in listing.splitlines()]
-            cache[source] = ({name for name, kind in rows if kind in "TDBR"},
+            # A file of explicit instantiations defines weak ones, and they are what it is for.
+            kinds = "TDBR" if source in self.programs else "TDBRWV"
+            cache[source] = ({name for name, kind in rows if kind in kinds},
                              {name for name, kind in rows if kind == "U"})
         return cache[source]
