@@ -51,7 +51,7 @@ class Judge:
             return sorted(groups, key=lambda group: (
                 -self.kills[path, group.source],
                 os.path.basename(os.path.dirname(group.source)) != subject,
-                group.seconds + len(self.affected(group, path))))
+                group.seconds + sum(map(self.build.cost, self.affected(group, path)))))
 
     def affected(self, group, path):
         """The group's sources that are made of `path`."""
@@ -141,6 +141,17 @@ def sample(found, seed):
     return chosen
 
 
+def survivors(log, chosen):
+    """Those of a sample that survived in an earlier run, by its log."""
+    left = set()
+    for line in contents(log).decode().splitlines():
+        for verdict in (UNSEEN, SURVIVED):
+            if line.startswith(f"{verdict}: "):
+                left.add(line[len(verdict) + 2:])
+                break
+    return [one for one in chosen if describe(*one) in left]
+
+
 def describe(site, new):
     """A mutant in one line."""
     def short(text):
@@ -206,6 +217,7 @@ def main():
     option("--out", default="", help="where to work (build/mutate)")
     option("--cxx", default="g++", help="the host's compiler (g++)")
     option("--tests", default="", help="only test files whose path fits this expression")
+    option("--again", metavar="LOG", help="only what survived in a run with this log, same seed")
     option("--list", action="store_true", help="print the sample, judge nothing")
     option("file", nargs="*", help="only files whose path holds one of these patterns")
     args = parser.parse_args()
@@ -218,6 +230,8 @@ def main():
         print(f"mutate: {error}", file=sys.stderr)
         return 2
     chosen = sample(sites(build, args.file), args.seed)
+    if args.again:
+        chosen = survivors(args.again, chosen)
     print(f"mutate: {len(build.groups)} test programs, {len(chosen)} places to break, "
           f"{time.monotonic() - start:.0f} s")
     if args.list:

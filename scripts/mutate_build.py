@@ -183,6 +183,10 @@ class Build:
             digest.update(contents(self.at(path)) if os.path.exists(self.at(path)) else b"gone")
         return digest.hexdigest()[:24]
 
+    def cost(self, source):
+        """About how many seconds it takes to compile a source: more code, more time."""
+        return 0.5 + os.path.getsize(self.objects[source]) / 50000
+
     def link(self, objects, output):
         """Links the tests' main with some objects; (status, output)."""
         return execute([self.cxx, self.main, *objects, "-lfdt", "-o", output], self.tree,

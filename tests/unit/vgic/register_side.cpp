@@ -74,6 +74,9 @@ TEST_CASE("of two opposite changes before an entry the later one stands", "[vgic
     CHECK(one.changes() == Changes{PhysChange::level});
     v.guest_set_edge(1, device_bit, device_bit);
     CHECK(one.changes() == Changes{PhysChange::edge});
+    v.guest_set_edge(1, 0, device_bit);
+    v.guest_set_edge(1, device_bit, device_bit);
+    CHECK(one.changes() == Changes{PhysChange::edge});
     v.guest_clear_pending(1, device_bit);
     v.guest_set_pending(1, device_bit);
     CHECK(one.changes() == Changes{PhysChange::set_pending});

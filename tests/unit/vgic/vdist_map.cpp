@@ -77,7 +77,7 @@ void check(const Guest& guest, VdistFrame frame, const std::vector<Range>& range
                            guest.get(frame, offset, AccessSize::byte) == byte &&
                            guest.get(frame, offset, AccessSize::half) == 0 &&
                            (guest.get(frame, offset, AccessSize::dword) != 0) == whole;
-        wrong += right ? 0 : 1;
+        wrong += right ? 0U : 1U;
         last_wrong = right ? last_wrong : offset;
     }
     CAPTURE(last_wrong);
