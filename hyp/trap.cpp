@@ -2,6 +2,7 @@
 // Synchronous exits that the vector did not finish: MMIO, calls, system registers, WFI. Every one
 // has an answer by table or by architecture; nothing that a guest does is an error of EL2.
 #include "hyp/baton.hpp"
+#include "hyp/core/vgic/common_registers.hpp"
 #include "hyp/core/vm/esr_decode.hpp"
 #include "hyp/core/vm/guest_exception.hpp"
 #include "hyp/core/vm/psci.hpp"
@@ -202,13 +203,44 @@ void wait_for_interrupt(G gic, const Vcpu& vcpu) {
     sleep();
 }
 
+// What traps only because DIR shall, on a GICv3 without ICH_HCR_EL2.TDIR. False: it is something else.
+template <class G>
+[[nodiscard]] bool common_register(G gic, Vcpu& vcpu, const Exit& exit) {
+    if constexpr (G::generation == GicGeneration::v3) {
+        const SysRegExit access = decode_system_register(exit.esr);
+        if (exit.what != ExitClass::system_register || !is_common_register(access.reg)) {
+            return false;
+        }
+        const VirtInterface state = gic.save_interface();
+        const IchVmcr vmcr{state.vmcr};
+        if (access.direction == Direction::write) {
+            const u64 value = vcpu.frame.read(access.rt.number);
+            gic.write_vmcr(static_cast<u32>(write_common_register(access.reg, vmcr, value).raw()));
+        } else {
+            u32 active[4];
+            for (u32 n = 0; n < 4; ++n) {
+                active[n] = state.apr[n] | state.apr0[n];
+            }
+            const IchVtr vtr = gic.vtr();
+            const u8 running = running_priority(active, vtr.preemption_bits());
+            vcpu.frame.write(access.rt.number,
+                             read_common_register(access.reg, vmcr, vtr, running));
+        }
+        skip_instruction();
+        return true;
+    }
+    return false;
+}
+
 template <class G>
 [[nodiscard]] ExitFrame& guest_sync(G gic) {
     Vcpu& vcpu = *this_cpu().vcpu;
     const Exit exit = describe_exit(vcpu);
     sync_from(gic, vcpu.irqs);
     watch_exit(vcpu);
-    const Handled handled = handle(vcpu, exit, read_physical(gic, exit.physical_words));
+    const Handled handled = common_register(gic, vcpu, exit)
+                                ? Handled{}
+                                : handle(vcpu, exit, read_physical(gic, exit.physical_words));
     switch (handled.rest) {
     case Rest::nothing: break;
     case Rest::wait: wait_for_interrupt(gic, vcpu); break;

@@ -130,7 +130,10 @@ public:
     [[nodiscard, gnu::always_inline]] u32 eoi_count() {
         return IchHcr{sys_.template read<SysReg::ich_hcr>()}.template get<IchHcr::EoiCount>();
     }
+    // Without TDIR the trap of DIR takes others along (common_registers.hpp).
     [[gnu::always_inline]] void write_control(VirtControl control) {
+        const bool trap = control.trap_deactivate;
+        const bool has_tdir = trap && vtr().template get<IchVtr::Tds>();
         sys_.template write<SysReg::ich_hcr>(
             IchHcr{}
                 .with<IchHcr::En>(control.enable)
@@ -141,7 +144,8 @@ public:
                 .template with<IchHcr::VGrp1Eie>((control.opened & 2U) != 0)
                 .template with<IchHcr::VGrp0Die>((control.closed & 1U) != 0)
                 .template with<IchHcr::VGrp1Die>((control.closed & 2U) != 0)
-                .template with<IchHcr::Tdir>(control.trap_deactivate)
+                .template with<IchHcr::Tdir>(has_tdir)
+                .template with<IchHcr::Tc>(trap && !has_tdir)
                 .raw());
     }
 
@@ -149,6 +153,8 @@ public:
     [[nodiscard, gnu::always_inline]] u32 read_vmcr() {
         return static_cast<u32>(sys_.template read<SysReg::ich_vmcr>());
     }
+    void write_vmcr(u32 value) { sys_.template write<SysReg::ich_vmcr>(value); }
+    [[nodiscard]] IchVtr vtr() { return IchVtr{sys_.template read<SysReg::ich_vtr>()}; }
     [[nodiscard]] VirtInterface save_interface() {
         VirtInterface interface;
         interface.vmcr = static_cast<u32>(sys_.template read<SysReg::ich_vmcr>());
@@ -175,8 +181,6 @@ private:
                                                     .with<IccSreEl2::Dib>(true)
                                                     .with<IccSreEl2::Enable>(true)
                                                     .raw();
-
-    [[nodiscard]] IchVtr vtr() { return IchVtr{sys_.template read<SysReg::ich_vtr>()}; }
 
     // One copy of each tree in the image.
     [[gnu::noinline]] void write_lr_by_number(LrIndex n, u64 word) {

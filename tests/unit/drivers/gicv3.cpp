@@ -69,10 +69,16 @@ TEST_CASE("GICv3: control, maintenance status, EOI count", "[drivers][gicv3]") {
     gic.write_control({.underflow = true});
     gic.write_control({.entry_not_present = true});
     gic.write_control({.no_pending = true});
-    gic.write_control({.trap_deactivate = true});
-    for (usize i = 0; const u64 word : {0x1U, 0x2U, 0x4U, 0x8U, 0x4000U}) {
+    gic.write_control({.opened = 3});
+    gic.write_control({.closed = 3});
+    for (usize i = 0; const u64 word : {0x1U, 0x2U, 0x4U, 0x8U, 0x50U, 0xa0U}) {
         CHECK(machine->log[i++] == sys_write(SysReg::ich_hcr, word));
     }
+    gic.write_control({.trap_deactivate = true});
+    CHECK(machine->log.back() == sys_write(SysReg::ich_hcr, 0x4000)); // TDIR
+    machine->registers[SysReg::ich_vtr] &= ~(u64{1} << 19U);
+    gic.write_control({.trap_deactivate = true});
+    CHECK(machine->log.back() == sys_write(SysReg::ich_hcr, 0x400)); // TC
     machine->registers[SysReg::ich_hcr] = 0x18000005;
     CHECK(gic.eoi_count() == 3);
     machine->registers[SysReg::ich_misr] = 0xa;
