@@ -91,6 +91,7 @@ TEST_CASE("guest tree: what both generations share", "[manifest][guest]") {
         CHECK(tree.cells("/pl011@9000000", "clocks") == Cells{clock, clock});
         CHECK(tree.bytes("/apb-pclk", "compatible") == "fixed-clock\0"sv);
         CHECK(tree.cells("/apb-pclk", "#clock-cells") == Cells{0});
+        CHECK(tree.cells("/apb-pclk", "clock-frequency") == Cells{24'000'000});
         CHECK(tree.bytes("/chosen", "bootargs") == "console=ttyAMA0 quiet\0"sv);
         CHECK(tree.bytes("/chosen", "stdout-path") == "/pl011@9000000\0"sv);
         CHECK(tree.cells("/chosen", "linux,initrd-start") == Cells{0, 0x4f00'0000});
