@@ -14,11 +14,11 @@ constexpr VIntid urgent{33}; // software's
 constexpr VIntid level{40};  // forwarded; word 6 of the physical side
 constexpr VIntid edge{41};   // forwarded; word 7
 constexpr VIntid ppi{27};    // forwarded, as another PPI
-constexpr PIntid level_line{200};
-constexpr PIntid edge_line{230};
-constexpr PIntid ppi_line{26};
-constexpr u32 bit_of_level = 1U << (200 % 32);
-constexpr u32 bit_of_edge = 1U << (230 % 32);
+constexpr PIntid level_line{192};
+constexpr PIntid edge_line{255};
+constexpr PIntid ppi_line{31};
+constexpr u32 bit_of_level = 1U << (192 % 32);
+constexpr u32 bit_of_edge = 1U << (255 % 32);
 
 struct Change {
     PhysChange change;
@@ -105,12 +105,23 @@ TEST_CASE("the physical words of spilled and of listed ones are wanted", "[vgic]
     file.live = 1;
     file.regs[0] = one.cpu.lrs[0];
     CHECK(one.cpu.irqs.needs_phys(file) == 1U << 6U);
+    file.regs[0] = ListReg::hardware(edge, edge_line, Priority{0}, Group::group1);
+    CHECK(one.cpu.irqs.needs_phys(file) == 1U << 7U);
+    file.regs[0] = ListReg::hardware(ppi, ppi_line, Priority{0}, Group::group1);
+    CHECK(one.cpu.irqs.needs_phys(file) == 1);
     one.cpu.acknowledge(level);
     one.raise_urgent();
     REQUIRE(one.cpu.irqs.is_spilled(level));
     CHECK(one.needs() == 1U << 6U);
     file.regs[0] = one.cpu.lrs[0]; // software's
     CHECK(one.cpu.irqs.needs_phys(file) == 1U << 6U);
+    CHECK(!one.cpu.irqs.nothing_waits());
+    one.cpu.acknowledge(urgent);
+    one.cpu.end(urgent);
+    static_cast<void>(one.cpu.exit());
+    CHECK(one.cpu.has(level, LrState::active));
+    CHECK(one.cpu.irqs.nothing_waits());
+    CHECK(one.needs() == 0);
 }
 
 TEST_CASE("owed: a level whose line dropped goes back, all else stays", "[vgic]") {
@@ -127,7 +138,7 @@ TEST_CASE("owed: a level whose line dropped goes back, all else stays", "[vgic]"
     one.look(words(1U << 6U | 1U << 7U, ~bit_of_level, ~0U));
     CHECK(!one.cpu.irqs.is_owed(level));
     CHECK(one.cpu.irqs.is_owed(edge));
-    CHECK(one.changes() == std::vector<Change>{{PhysChange::clear_active, 200}});
+    CHECK(one.changes() == std::vector<Change>{{PhysChange::clear_active, 192}});
 }
 
 TEST_CASE("owed: a level that the guest made pending stays without its line", "[vgic]") {
@@ -152,7 +163,7 @@ TEST_CASE("listed: pending ones obey the line, active ones the active bit", "[vg
     one.look(words(1U << 6U | 1U << 7U, ~bit_of_level, 0));
     CHECK(!one.cpu.irqs.is_listed(level));
     CHECK(one.cpu.irqs.is_listed(edge));
-    CHECK(one.changes() == std::vector<Change>{{PhysChange::clear_active, 200}});
+    CHECK(one.changes() == std::vector<Change>{{PhysChange::clear_active, 192}});
     static_cast<void>(one.cpu.enter());
     one.cpu.acknowledge(edge);
     one.look(words(1U << 7U, 0, bit_of_edge));
@@ -251,7 +262,7 @@ TEST_CASE("marked expired: only what is free, forwarded and enabled", "[vgic]") 
     static_cast<void>(one.changes());
     v.mark_expired(ppi);
     CHECK(v.is_owed(ppi));
-    CHECK(one.changes() == std::vector<Change>{{PhysChange::set_active, 26}});
+    CHECK(one.changes() == std::vector<Change>{{PhysChange::set_active, 31}});
     v.mark_expired(ppi);
     CHECK(one.changes().empty());
     static_cast<void>(one.cpu.enter());
