@@ -101,6 +101,8 @@ public:
     [[nodiscard]] FaultyDriver<Generation, Lrs> driver() {
         return FaultyDriver<Generation, Lrs>{gic, setup.fault};
     }
+    // SGIs to oneself are armed.
+    [[nodiscard]] bool has_sgis() const { return plan.sgis != nullptr && plan.sgis != no_sgis; }
     [[nodiscard]] bool pending_exit() const { return gic.irq(0) || gic.fiq(0); }
     [[nodiscard]] bool guest_signalled() const { return gic.virq(0) || gic.vfiq(0); }
     [[nodiscard]] u64 hash() const;

@@ -137,7 +137,7 @@ void Machine<G, L>::check_fast_traps() const {
             check_alike(what, quick, slow);
         }
     };
-    if (plan.sgis != nullptr) {
+    if (has_sgis()) {
         compare("fast: an SGI differs after the next exit",
                 [](Machine& m) { m.raise_sgi(self_sgi, 0); });
     }

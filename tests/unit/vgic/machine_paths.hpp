@@ -101,7 +101,7 @@ void Machine<G, L>::account(const Seen& before) {
 // A plan points into the vCPU and the VM that it was made for; a copied machine has its own.
 template <GicGeneration G, unsigned L>
 void Machine<G, L>::rebind_plan() {
-    plan.sgis = plan.sgis == nullptr ? nullptr : irqs.sgi_words();
+    plan.sgis = has_sgis() ? irqs.sgi_words() : plan.sgis;
     plan.spis = plan.spis == nullptr ? nullptr : vm.words();
 }
 
