@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Without sanitizers: every exploration of explorations.hpp, two vCPUs (H24), and random walks on
-// every kind of machine (kinds.hpp), as many steps as `make test` has time for, from fixed seeds; or, with `make soak`, for as long as is asked. A failure is printed
-// as a short scenario with what repeats it; status 1. What was reached is printed.
+// every kind of machine (kinds.hpp), as many steps as `make test` has time for, from fixed seeds;
+// or, with `make soak`, for as long as is asked. A failure is printed as a short scenario with what
+// repeats it; status 1. What was reached is printed.
 //
-// Usage: soak steps COUNT     the explorations and that many steps in all; last line "N passed, N failed"
+// Usage: soak steps COUNT     the explorations and that many steps in all; last line
+//                             "N passed, N failed"
 //        soak SECONDS [SEED]  on one CPU; the seed comes from the clock when it is not given
 #include "tests/soak/kinds.hpp"
 #include "tests/unit/vgic/explorations.hpp"
