@@ -38,6 +38,8 @@ TEST_CASE("ranges: what is inside") {
     CHECK(range.contains(PaRange{Pa{0x1800}, 0x800}));
     CHECK_FALSE(range.contains(PaRange{Pa{0x1800}, 0x801}));
     CHECK_FALSE(range.contains(PaRange{Pa{0xfff}, 0x10}));
+    CHECK(range.contains(PaRange{Pa{0x2000}, 0})); // nothing, at its end
+    CHECK_FALSE(range.contains(PaRange{Pa{0x2001}, 0}));
     const PaRange to_the_end{Pa{~u64{0} - 0xfff}, 0x1000}; // its end wraps to 0
     CHECK(to_the_end.contains(Pa{~u64{0}}));
     CHECK_FALSE(to_the_end.contains(Pa{0}));
