@@ -101,7 +101,8 @@ inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity af
     // A home that asks for an exit at its deactivation looks empty after it, and is still to be read.
     if (caps.list_registers > sgi_home.value &&
         irqs.in_hardware(sgi_home).notify() == EoiNotify::no &&
-        irqs.vm().is_group_enabled(sgi_group(caps.generation))) {
+        irqs.vm().is_group_enabled(sgi_group(caps.generation)) &&
+        irqs.is_open(sgi_group(caps.generation))) {
         plan.sgis = irqs.sgi_words();
         plan.sgi_to_self =
             caps.generation == GicGeneration::v2

@@ -224,6 +224,13 @@ TEST_CASE("the plan's SGIs: with a second list register and their group only", "
     m.trap([](VcpuIrqs& v) { v.set_group_enables(3); });
     CHECK(m.plan.sgis != no_sgis);
     CHECK(m.plan.registers[0] == 0x53);
+    m.gic.guest_write(0, model::Sysreg::icc_igrpen1, 0); // closed by its CPU interface
+    m.trap([](VcpuIrqs&) {});
+    CHECK(m.plan.sgis == no_sgis);
+    CHECK(m.plan.timer_lr == 0);
+    m.gic.guest_write(0, model::Sysreg::icc_igrpen1, 1);
+    m.trap([](VcpuIrqs&) {});
+    CHECK(m.plan.sgis != no_sgis);
     test::Machine<v3, 1> one{setup};
     CHECK(one.plan.sgis == no_sgis);
     CHECK(one.plan.spis != nullptr);
