@@ -4,7 +4,8 @@
 
 A mutant counts when it compiles and its object code differs; the sample goes on until --count of
 them counted. It is killed when a test fails, crashes, or takes too long, a static assertion of a
-test file included. Every test file that can see the change is tried before one is said to have survived.
+test file included. Every test file that can see the change is tried before one is said to have
+survived.
 Status 0 when at least --least per cent were killed, else 1; 2 when the tests fail unmutated.
 """
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bits of each event's payload as event.hpp documents them, for whoever reads the ring from a dump
-// and not through describe().
+// The bits of each event's payload as event.hpp documents them, for whoever reads the ring from a
+// dump and not through describe().
 #include "hyp/core/trace/event.hpp"
 
 #include <catch2/catch.hpp>

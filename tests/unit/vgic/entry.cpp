@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way from a decision to the hardware: one access for each change, a list register cleared before
-// another interrupt takes it and only then, and as many list registers as there can be.
+// The way from a decision to the hardware: one access for each change, a list register cleared
+// before another interrupt takes it and only then, and as many list registers as there can be.
 #include "hyp/core/vgic/apply.hpp"
 
 #include <catch2/catch.hpp>
@@ -52,7 +52,7 @@ struct One {
         caps.list_registers = list_registers;
         return caps;
     }
-    // An exit in which every list register is as it was, but for those of `over`, which are invalid.
+    // An exit in which every list register is as it was, but those of `over`, which are invalid.
     void exit(u32 over = 0) {
         LrFile file;
         file.live = irqs.live_list_registers();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a vCPU asks of the physical distributor and makes of the answer, case by case: which words it
-// must see, what a line that dropped or an active bit that is gone means, whose a physical INTID is.
+// What a vCPU asks of the physical distributor and makes of the answer, case by case: which words
+// it must see, what a dropped line or a cleared active bit means, whose a physical INTID is.
 #include "tests/unit/vgic/bare_cpu.hpp"
 
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The emulated distributor's address map, written down a second time: where each register of the
-// architecture (IHI 0048B, IHI 0069) is, how wide it may be accessed, and that all else reads as zero.
+// architecture (IHI 0048B, IHI 0069) is, how wide it may be accessed; all else reads as zero.
 #include "hyp/core/vgic/vdist.hpp"
 #include "hyp/core/vgic/vdist_table.hpp"
 
