@@ -246,3 +246,20 @@ TEST_CASE("each redistributor sleeps by itself", "[vdist]") {
     CHECK(guest.get(rd, 0x014) == 6);
     CHECK(guest.get(rd, 0x014, AccessSize::word, first) == 0);
 }
+
+TEST_CASE("an SGI to all others kicks those that exist", "[vdist]") {
+    Guest now{GicGeneration::v3, Affinity{0, 0, 1, 0}, Affinity{0, 0, 1, 1}};
+    now.vdist.write_sgi(first, SgiRegister::sgi1r, u64{1} << 40U | u64{5} << 24U);
+    CHECK(now.cpu[0].take_kicks() == 2);
+    now.vdist.write_sgi(second, SgiRegister::sgi1r, u64{1} << 16U | u64{5} << 24U | 3); // by name
+    CHECK(now.cpu[1].take_kicks() == 1);
+    Guest old{GicGeneration::v2};
+    old.put(gicd, 0xf00, 0x01ff'0005);
+    CHECK(old.cpu[1].take_kicks() == 1);
+    for (u8 n = 2; n < max_vcpus; ++n) {
+        CHECK(now.vm.mailbox(VcpuIndex{n}).is_empty());
+        CHECK(old.vm.mailbox(VcpuIndex{n}).is_empty());
+    }
+    CHECK(!now.vm.mailbox(first).is_empty());
+    CHECK(!now.vm.mailbox(second).is_empty());
+}
