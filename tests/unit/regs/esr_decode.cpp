@@ -45,7 +45,7 @@ TEST_CASE("WFI and WFE", "[regs][esr]") {
     CHECK(instruction_length(EsrEl2{0x07e00000}) == 4);
 }
 
-TEST_CASE("trapped system registers, as measured", "[regs][esr]") {
+TEST_CASE("H23: trapped system registers, as measured", "[regs][esr]") {
     const SysRegExit sgi = decode_system_register(EsrEl2{0x623a3016});
     CHECK(sgi.reg == SysReg::icc_sgi1r);
     CHECK(sgi.direction == Direction::write);
@@ -68,7 +68,7 @@ TEST_CASE("trapped system registers, as measured", "[regs][esr]") {
     CHECK(decode_system_register(EsrEl2{0x623c3016 | 31U << 5}).rt.is_zero());
 }
 
-TEST_CASE("data aborts: every load and store form", "[regs][esr]") {
+TEST_CASE("H23: data aborts: every load and store form", "[regs][esr]") {
     for (u32 sas = 0; sas < 4; ++sas) {
         for (u32 srt = 0; srt < 32; ++srt) {
             for (u32 bits = 0; bits < 8; ++bits) {

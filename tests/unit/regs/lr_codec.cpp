@@ -76,7 +76,7 @@ u64 failures_over_flags(const Fields& base, u8 priority_step, Check check) {
 
 } // namespace
 
-TEST_CASE("GICH_LR: every value of every field, both ways", "[regs][lr]") {
+TEST_CASE("H22: GICH_LR: every value of every field, both ways", "[regs][lr]") {
     u64 failures = 0;
     for (u32 id = 0; id < 1024; ++id) { // all virtual with some physical, and the other way round
         for (const u32 other : {0U, 27U, 512U, 1019U, 1023U}) {
@@ -90,7 +90,7 @@ TEST_CASE("GICH_LR: every value of every field, both ways", "[regs][lr]") {
     CHECK(failures == 0);
 }
 
-TEST_CASE("ICH_LR: every value of every field, both ways", "[regs][lr]") {
+TEST_CASE("H22: ICH_LR: every value of every field, both ways", "[regs][lr]") {
     u64 failures = 0;
     for (u32 pintid = 0; pintid < 8192; pintid += 1) {
         failures += failures_over_flags({27, pintid, 0, 0, false, false, false, 0}, 85, ich_agrees);

@@ -35,7 +35,7 @@ TEST_CASE("best pending: what a WFI must not sleep over", "[vgic]") {
 }
 
 // A machine that cannot trap DIR counts it; one that can has had it already.
-TEST_CASE("EOIcount is replayed unless DIR was trapped", "[vgic]") {
+TEST_CASE("H14: EOIcount is replayed unless DIR was trapped", "[vgic]") {
     for (const bool trapped : {false, true}) {
         VgicCaps caps;
         caps.list_registers = 1;

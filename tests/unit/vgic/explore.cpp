@@ -69,3 +69,17 @@ TEST_CASE("every state: a software source's line, registers, routes", "[vgic][ex
     some.add<v2, 4>("ISPENDR of a level", {}, pended);
     explored(some);
 }
+
+TEST_CASE("every state: enables, groups, priorities, two senders", "[vgic][explore]") {
+    Explorations some;
+    some.add<v2, 2>("configuring", {}, configuring);
+    some.add<v3, 4>("configuring", {}, configuring);
+    explored(some);
+}
+
+TEST_CASE("every state: a level and an edge beside software", "[vgic][explore]") {
+    Explorations some;
+    some.add<v3, 1>("timer and disk", {}, timer_and_disk);
+    some.add<v2, 4>("timer and disk", {}, basic | edges | spis);
+    explored(some);
+}

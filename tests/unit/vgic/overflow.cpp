@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <random>
+#include <vector>
 
 using namespace hyp;
 using namespace hyp::test;
@@ -82,5 +83,36 @@ TEST_CASE("H18: every sender's SGI comes once, with its number, one at a time", 
     for (const u8 left : m.ghost.sgi_due) {
         CHECK(left == 0);
     }
+    REQUIRE(m.verdict() == "good");
+}
+
+// Equal priorities. EL2 chooses by the lowest INTID what gets a list register, from the highest free
+// one down; the hardware serves the lowest list register first. So of those that are listed together
+// the higher INTID comes first, and one that is listed later, into a lower list register, comes
+// before one that still waits in a higher: fair only in that each comes.
+TEST_CASE("T52: equal priorities: who is listed, by INTID; who is served, by list register",
+          "[vgic]") {
+    Setup setup;
+    setup.lawless = true; // the ghost knows one SPI only
+    Machine<v3, 4> m{setup};
+    constexpr u32 count = 6;
+    m.trap([](VcpuIrqs& v) {
+        for (u32 n = 0; n < count; ++n) {
+            v.guest_set_priority(VIntid{64 + n}, 0x90);
+            v.guest_enable(2, 1U << n);
+            v.raise(VIntid{64 + n});
+        }
+    });
+    std::vector<u32> served;
+    while (m.guest_signalled() || m.pending_exit()) {
+        if (m.pending_exit()) {
+            m.interrupt();
+            continue;
+        }
+        const u32 intid = m.gic.guest_acknowledge(0);
+        m.gic.guest_end_of_interrupt(0, intid);
+        served.push_back(intid);
+    }
+    CHECK(served == std::vector<u32>{67, 66, 65, 69, 68, 64});
     REQUIRE(m.verdict() == "good");
 }
