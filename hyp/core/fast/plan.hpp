@@ -19,6 +19,9 @@ inline constexpr u64 gicd_hpfar = 0x0800'0000 >> 12U << 4U;
 // Sixteen words that say: not ready.
 inline constexpr Delivery no_sgis[16] = {};
 
+// HPFAR_EL2 that no fault has. (0 is that of the first page, where a guest may touch nothing, too.)
+inline constexpr u64 no_page = ~u64{0};
+
 // Of the vCPU, or of the pCPU that has it loaded. The first cache line serves physical interrupts,
 // the second a guest's traps.
 struct alignas(64) FastPlan {
@@ -78,6 +81,7 @@ enum class FastPath : u8 { allowed, withdrawn };
 // Call after flush(); any later change of `irqs` makes the plan void. `affinity` is the vCPU's.
 inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity affinity) {
     plan = FastPlan{};
+    plan.gicd = no_page;
     plan.sgis = no_sgis;
     const VgicCaps& caps = irqs.caps();
     if (fast == FastPath::withdrawn) {

@@ -16,9 +16,9 @@ namespace hyp {
 
 // What is asked of a vCPU for one SPI.
 enum class Request : u8 {
-    look,     // its word has changed
-    withdraw, // take its pending state out of the list register
-    end,      // another vCPU deactivated it
+    look, // its word has changed
+    drop, // another vCPU cleared its pending state, which its list register still has
+    end,  // another vCPU deactivated it
 };
 inline constexpr unsigned requests = 3;
 

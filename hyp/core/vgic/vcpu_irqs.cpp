@@ -207,8 +207,7 @@ void VcpuIrqs::resample_waiting(const PhysWords& phys) {
             const PIntid pintid = pintid_of(vintid);
             const bool gone = phys.knows(pintid) && !phys.is_pending(pintid);
             if (gone && is_level(vintid) && !is_forced(vintid)) {
-                step(vintid, Event::disown);
-                change(PhysChange::clear_active, vintid);
+                disown(vintid);
             }
         });
         for_each_intid(word, spilled_.word(word), [&](VIntid vintid) {

@@ -186,7 +186,8 @@ private:
 
     // --- vcpu_irqs.cpp
     // Changes the interrupt's word and has whoever is concerned look at it, this vCPU at once.
-    void step(VIntid vintid, Event event, u8 arg = 0);
+    // False: that changed nothing.
+    bool step(VIntid vintid, Event event, u8 arg = 0);
     void tell(u8 vcpu, Request request, VIntid spi);
     void look(VIntid vintid);
     void settle_in(VIntid spi);
@@ -212,6 +213,8 @@ private:
     void make_guest_active(VIntid vintid);
     void clear_one(VIntid vintid);
     void end_active(VIntid vintid);
+    void disown(VIntid vintid);
+    void drop_listed(VIntid spi);
     void settle_disabled(VIntid vintid);
     void pend_by_software(VIntid vintid);
     void end_physical(VIntid vintid);

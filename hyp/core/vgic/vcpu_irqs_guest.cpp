@@ -33,8 +33,30 @@ void VcpuIrqs::settle_disabled(VIntid vintid) {
     const Delivery now = at(vintid);
     const bool held = now.get<Delivery::Owed>() && !now.get<Delivery::Enabled>();
     if (held && now.is_level() && !now.get<Delivery::Forced>()) {
-        step(vintid, Event::disown);
+        disown(vintid);
+    }
+}
+
+// Instead of being listed: its physical active bit is cleared, unless another vCPU has claimed it.
+void VcpuIrqs::disown(VIntid vintid) {
+    if (step(vintid, Event::disown)) {
         change(PhysChange::clear_active, vintid);
+    }
+}
+
+// What its list register still has pending is over; what became pending since is not.
+void VcpuIrqs::drop_listed(VIntid spi) {
+    const u8 index = listed_.has(spi) ? lr_of(spi) : no_lr;
+    if (index == no_lr || !wanted_[index].is_pending()) {
+        return;
+    }
+    if (wanted_[index].is_active()) {
+        wanted_[index] = wanted_[index].in_state(LrState::active);
+        return;
+    }
+    unlist(index);
+    if (is_hardware(spi)) {
+        change(PhysChange::clear_active, spi);
     }
 }
 
@@ -126,7 +148,7 @@ void VcpuIrqs::set_line(VIntid vintid, bool high) {
 void VcpuIrqs::guest_clear_pending(unsigned word, u32 mask) {
     for_each_intid(word, mask, [&](VIntid vintid) {
         clear_one(vintid);
-        tell(at(vintid).get<Delivery::Holder>(), Request::withdraw, vintid);
+        tell(at(vintid).get<Delivery::Holder>(), Request::drop, vintid);
     });
 }
 
@@ -139,10 +161,7 @@ void VcpuIrqs::clear_one(VIntid vintid) {
     }
     step(vintid, Event::unforce);
     change(PhysChange::clear_pending, vintid);
-    if (at(vintid).get<Delivery::Owed>()) {
-        step(vintid, Event::disown);
-        change(PhysChange::clear_active, vintid);
-    }
+    disown(vintid);
 }
 
 void VcpuIrqs::guest_set_active(unsigned word, u32 mask) {

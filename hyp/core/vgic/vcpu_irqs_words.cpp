@@ -29,26 +29,30 @@ void VcpuIrqs::tell(u8 vcpu, Request request, VIntid spi) {
     }
 }
 
-void VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
+bool VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
     if (vintid.is_private()) {
         Delivery& word = own_[vintid.value()];
         const Delivery before = word;
         word = next(before, event, arg);
         if (word == before) {
-            return;
+            return false;
         }
     } else {
         const VmIrqs::Step done = vm_->step(vintid, event, arg);
         if (done.before == done.after) {
-            return;
+            return false;
         }
+        tell(done.before.get<Delivery::Target>(), Request::look, vintid);
         tell(done.after.get<Delivery::Target>(), Request::look, vintid);
         tell(done.after.get<Delivery::Holder>(), Request::look, vintid);
     }
     look(vintid);
+    return true;
 }
 
-// Keeps what is derived from the word.
+// Keeps what is derived from the word. Others may change a shared word at any time: what is derived
+// is then out of date until their post is taken, and whoever acts on it looks at what its step of
+// the word did. One that is owed and sent to nobody is kept by vCPU 0, which looks at its line.
 void VcpuIrqs::look(VIntid vintid) {
     const Delivery now = at(vintid);
     const unsigned word = vintid.value() / 32;
@@ -62,7 +66,9 @@ void VcpuIrqs::look(VIntid vintid) {
     const bool open = is_open(now.get<Delivery::Grp>());
     keep(deliverable_, ready && open);
     keep(hidden_, ready && !open);
-    keep(owed_, now.get<Delivery::Owed>() && now.get<Delivery::Target>() == self_.value);
+    const u8 target = now.get<Delivery::Target>();
+    const u8 keeper = target == nobody.value ? u8{0} : target;
+    keep(owed_, now.get<Delivery::Owed>() && keeper == self_.value);
     if (!now.is_held_by(self_)) {
         keep(spilled_, false); // another vCPU ended it
     }
@@ -97,7 +103,7 @@ void VcpuIrqs::answer(Request request, VIntid spi) {
             withdraw_pending(spi);
         }
         return;
-    case Request::withdraw: clear_one(spi); return;
+    case Request::drop: drop_listed(spi); return;
     case Request::end: end_active(spi); return;
     }
 }

@@ -85,6 +85,7 @@ TEST_CASE("withdrawn: from outside, and under the GICv2 fault", "[fast]") {
     CHECK(plan_for(m.irqs, FastPath::allowed).timer_lr != 0);
     FastPlan nothing;
     nothing.sgis = no_sgis;
+    nothing.gicd = no_page; // page 0 is one that a guest can touch
     CHECK(plan_for(m.irqs, FastPath::withdrawn) == nothing);
     Setup faulty = fast();
     faulty.stale = true;

@@ -244,7 +244,7 @@ TEST_CASE("a plan that nobody wrote asks the slow path about everything", "[fast
     CHECK(plan.ack == 0);
     CHECK(plan.device == std::array<u32, 2>{});
     CHECK(plan.device_lr == std::array<u64, 2>{});
-    CHECK(plan.gicd == 0); // no stage-2 fault has this page
+    CHECK(plan.gicd == 0); // made before the first entry: see no_page
     CHECK(plan.sgis == nullptr);
     CHECK(plan.spis == nullptr);
     CHECK(plan.sgi_to_self == 0);

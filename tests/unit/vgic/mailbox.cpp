@@ -121,7 +121,7 @@ TEST_CASE("mailbox: posts of one kind merge, those of different kinds do not", "
     CHECK(taken.sgis == std::vector<std::pair<u32, u8>>{{15, 0x81}});
     CHECK(taken.spis.size() == 3);
     CHECK(take(box).spis.empty());
-    CHECK(box.post(Request::withdraw, VIntid{40})); // empty again: kick again
+    CHECK(box.post(Request::drop, VIntid{40})); // empty again: kick again
 }
 
 // The owner looks only when it was kicked; each post is numbered, and what the owner saw last of
