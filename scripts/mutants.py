@@ -45,6 +45,7 @@ class Site:
 
     path: str
     line: int
+    column: int
     start: int
     end: int
     kind: str
@@ -133,7 +134,8 @@ class Maker:
 
     def add(self, start, end, kind, choices):
         """A site of the text from start to end."""
-        self.sites.append(Site(self.path, self.text.count("\n", 0, start) + 1, start, end, kind,
+        self.sites.append(Site(self.path, self.text.count("\n", 0, start) + 1,
+                               start - self.text.rfind("\n", 0, start), start, end, kind,
                                self.text[start:end], tuple(choices)))
 
     def token(self, at):

@@ -158,7 +158,8 @@ def describe(site, new):
     def short(text):
         flat = " ".join(text.split())
         return flat if len(flat) < 60 else flat[:57] + "..."
-    return f"{site.path}:{site.line}: {site.kind}: '{short(site.old)}' -> '{short(new)}'"
+    place = f"{site.path}:{site.line}:{site.column}"
+    return f"{place}: {site.kind}: '{short(site.old)}' -> '{short(new)}'"
 
 
 def run(judge, chosen, count, jobs, log):
