@@ -146,6 +146,8 @@ TEST_CASE("more than this version runs is refused in both forms", "[manifest]") 
     const std::string payload = "{ " + body(good_kernel) + " }; };";
     CHECK(source(vm("a", "1") + file) == "good");
     CHECK(packed(vm("a", "1") + payload) == "good");
+    CHECK(packed(vm("a", "1") + "{ " + body(good_kernel) + " deep { }; }; };") ==
+          "/vms/a/kernel/deep: no such node is known here"); // as deep as the reader gets
     const std::string beyond = "this version runs one VM with one vCPU";
     CHECK(source(vm("a", "2") + file) == "/vms/a:vcpus: " + beyond);
     CHECK(packed(vm("a", "8") + payload) == "/vms/a:vcpus: " + beyond);
