@@ -90,7 +90,7 @@ public:
         }
     }
 
-    // On GICv2 never for an SPI: QEMU keeps its active bit per CPU and would set eight of them.
+    // Of an SPI on a GICv2 with QEMU's fault it sets a bit for each CPU (state_test.hpp).
     void set_active(PIntid pintid) {
         write_bit(GicdBits::isactiver, pintid);
         complete(pintid);
