@@ -5,7 +5,7 @@
 #pragma once
 
 #include "hyp/core/base/bus.hpp"
-#include "tests/model/gic_model.hpp"
+#include "tests/unit/model/models.hpp"
 
 namespace hyp::test {
 

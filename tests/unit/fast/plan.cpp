@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast path's memo: its word, each reason to withdraw it, and what the vector does with it.
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -4,7 +4,7 @@
 #include "hyp/core/fast/trap.hpp"
 
 #include "hyp/core/fast/tick.hpp"
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

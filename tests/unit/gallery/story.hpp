@@ -5,19 +5,11 @@
 #pragma once
 
 #include "hyp/core/vgic/vdist.hpp"
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <string>
-
-namespace hyp::model {
-
-// Compiled once, in story.cpp; so are the machines.
-extern template class Gic<1, 32, 1, 6>;
-extern template class Gic<1, 32, 4, 6>;
-
-} // namespace hyp::model
 
 namespace hyp::test {
 
@@ -39,11 +31,6 @@ inline constexpr u32 soft = 64;
     setup.workaround = true;
     return setup;
 }
-
-extern template class Machine<v2, 1>;
-extern template class Machine<v2, 4>;
-extern template class Machine<v3, 1>;
-extern template class Machine<v3, 4>;
 
 template <GicGeneration G, unsigned L>
 class Story {

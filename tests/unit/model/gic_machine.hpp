@@ -4,7 +4,7 @@
 // It hides only what differs between the generations, so that a test reads like the life cycle.
 #pragma once
 
-#include "tests/model/gic_model.hpp"
+#include "tests/unit/model/models.hpp"
 
 namespace hyp::model::test {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an exit asks of a vCPU: what waits when the guest sleeps, which ends the list registers did
 // not see, and which words of the distributor must be read.
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

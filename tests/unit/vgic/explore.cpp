@@ -2,6 +2,7 @@
 // Every state of small machines, each with the invariants H1 to H7, H13, H15, nothing lost, nothing
 // stuck, and the fast paths equal to the slow one: some of explorations.hpp, with sanitizers.
 #include "tests/unit/vgic/explorations.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

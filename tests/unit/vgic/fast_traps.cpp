@@ -3,7 +3,7 @@
 // to the slow path, and that what they answer is what the slow path says. That both end in the same
 // state is checked in every state of the explorations and walks (Machine::check_fast_traps()).
 #include "hyp/core/vgic/vdist.hpp"
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

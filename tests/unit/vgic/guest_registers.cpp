@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guest's pending and active registers on forwarded interrupts, and senders of SGIs: the corners
 // that no walk of a well-behaved guest reaches.
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

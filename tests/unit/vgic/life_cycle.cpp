@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Single lives, step by step with the expected words: a tick, an edge, a dropped level, a disabled
 // active interrupt; and exits per tick.
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

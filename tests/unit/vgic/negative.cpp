@@ -2,6 +2,7 @@
 // The checks can fail: each fault that EL2 could have is found by exploration, under the name of
 // the check that is there to find it. The walk is the shortest one.
 #include "tests/unit/vgic/explore.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // More interrupts than list registers, and one SGI from several senders.
-#include "tests/unit/vgic/machine.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

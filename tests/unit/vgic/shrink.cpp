@@ -3,6 +3,7 @@
 // walk that finds it is shrunk, still fails the same check, and no step of it can be spared.
 #include "tests/unit/vgic/shrink.hpp"
 #include "tests/unit/vgic/explore.hpp"
+#include "tests/unit/vgic/machines.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -3,6 +3,7 @@
 // nothing.
 #include "hyp/core/vgic/vdist.hpp"
 #include "tests/unit/vgic/explore.hpp"
+#include "tests/unit/vgic/machines.hpp"
 #include "tests/unit/vgic/shrink.hpp"
 
 #include <catch2/catch.hpp>
