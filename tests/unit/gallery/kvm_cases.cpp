@@ -13,7 +13,11 @@ template <class S>
 void nest(S& s, u32 first, u32 count) {
     for (u32 n = 0; n < count; ++n) {
         s.configure(first + n, static_cast<u8>(8 * (count - n) - 8));
-        s.raise(first + n);
+        if (first + n < 16) {
+            s.raise_sgi(first + n, 0);
+        } else {
+            s.raise(first + n);
+        }
         s.settle();
         REQUIRE((s.ack() & 0x3ffU) == first + n);
         s.settle();
@@ -142,6 +146,7 @@ void late_exit() {
 template <unsigned L>
 void closed_group(u32 closed) {
     Story<v3, L> s;
+    s.machine().gic.guest_write(0, model::Sysreg::icc_igrpen0, 0);
     s.on_exit([closed](auto& v) {
         v.guest_set_group(0, v.group_word(0) & ~((1U << closed) - 1));
         for (u32 sgi = 0; sgi < 16; ++sgi) {
