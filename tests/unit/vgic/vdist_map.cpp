@@ -263,3 +263,18 @@ TEST_CASE("an SGI to all others kicks those that exist", "[vdist]") {
     CHECK(!now.vm.mailbox(first).is_empty());
     CHECK(!now.vm.mailbox(second).is_empty());
 }
+
+TEST_CASE("IROUTER names one vCPU, leaves the choice, or names nobody", "[vdist]") {
+    Guest guest{GicGeneration::v3, Affinity{1, 2, 3, 4}, Affinity{5, 6, 7, 8}};
+    const auto target = [&](u64 router) {
+        guest.put(gicd, 0x6100, router, AccessSize::dword);
+        return guest.vm.word(VIntid{32}).get<Delivery::Target>();
+    };
+    CHECK(target(0x05'0006'0708) == 1);
+    CHECK(target(0x01'0002'0304) == 0);
+    CHECK(target(0x01'0002'0305) == nobody.value);
+    CHECK(target(0x05'0006'0608) == nobody.value);
+    CHECK(target(0x05'0007'0708) == nobody.value);
+    CHECK(target(0x06'0006'0708) == nobody.value);
+    CHECK(target(0x06'8006'0708) == 0); // IRM
+}
