@@ -126,3 +126,17 @@ TEST_CASE("sixteen list registers: all of them, and none beyond", "[vgic]") {
     CHECK(entered(one.irqs) == "list7 ");
     CHECK(one.irqs.nothing_waits());
 }
+
+TEST_CASE("what another vCPU posts between the exit's sync and the entry is in time", "[vgic]") {
+    VmIrqs vm{2, Group::group1};
+    VcpuIrqs one{vm, VcpuIndex{0}, One::caps_of(4)};
+    VcpuIrqs other{vm, VcpuIndex{1}, One::caps_of(4)};
+    one.set_group_enables(3);
+    one.guest_enable(0, ~0U);
+    static_cast<void>(entered(one));
+    one.sync(LrFile{}, PhysWords{});
+    other.post_sgi(VcpuIndex{0}, VIntid{3}, 2); // asked for in Group 1
+    CHECK(other.take_kicks() == 1);
+    CHECK(entered(one) == "list1 ");
+    CHECK(one.list_register(sgi_home).vintid() == VIntid{3});
+}
