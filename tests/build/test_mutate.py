@@ -123,7 +123,7 @@ class Runs(unittest.TestCase):
         status, output = self.mutate("core/weak", "core/unused", "core/idle")
         self.assertEqual(status, 1, output)
         self.assertRegex(output, r"\nsurvived: hyp/core/weak.cpp:2:\d+: constant: '[145]'")
-        self.assertRegex(output, r"\nsurvived: no host test has this code: hyp/core/unused.hpp:2: ")
+        self.assertRegex(output, r"\nsurvived: no host test has this code: hyp/core/unused.hpp:2:")
         self.assertRegex(output, r" [1-9] of the same object code\n")
         again = self.mutate("core/weak", "core/unused", "core/idle")[1]
         self.assertEqual([line for line in output.split("\n") if line.startswith("survived")],
