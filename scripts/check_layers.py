@@ -51,7 +51,7 @@ NAMED = re.compile(r"\]\((?!https?:|#)([^)#\s]+)|"
                    r"(?<![\w./*-])((?:\.\./)*\w[\w./-]*"
                    r"\.(?:[ch]pp|[chS]|py|sh|md|mk|ld|toml))(?![\w/*])|"
                    r"`((?:\.\./)*[\w-]+(?:/[\w-]*)+)`")
-UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b|^\s*#\s*if\s+0\b", re.MULTILINE)
+UNFINISHED = re.compile(r"\b(TODO|FIXME|X{3})\b|^\s*#\s*if\s+0\b", re.MULTILINE)
 
 
 def without_comments(text):

@@ -13,7 +13,7 @@ inside=./usr/lib/debian-installer/images/12/arm64/text/debian-installer/arm64
 top=$(cd "$(dirname "$0")/.." && pwd)
 
 mkdir -p "$dir"
-work=$(mktemp -d "$dir/fetch.XXXXXX")
+work=$(mktemp -d -p "$dir")
 trap 'rm -rf "$work"' EXIT
 
 if [ ! -s "$dir/linux" ] || [ ! -s "$dir/initrd.gz" ]; then

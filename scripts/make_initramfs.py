@@ -13,7 +13,7 @@ import os
 import stat
 import sys
 
-DIRECTORIES = ("bin", "dev", "proc", "sys", "tmp")
+DIRECTORIES = ("bin", "dev", "proc", "sys")
 # Linux's admin-guide/devices.txt: (major, minor) of character devices.
 NODES = {"console": (5, 1), "kmsg": (1, 11), "null": (1, 3), "ttyAMA0": (204, 64),
          "urandom": (1, 9), "zero": (1, 5)}
