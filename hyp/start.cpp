@@ -109,7 +109,6 @@ struct SelfTests {
             .quirk_no_reevaluation = handled,
             .quirk_spi_active_per_cpu = tests.spi_stays_active,
             .quirk_no_ppi_set_pending = tests.ppi_stays_idle,
-            .deactivate_trap = generation == GicGeneration::v3,
             .guest_group = generation == GicGeneration::v2 ? Group::group0 : Group::group1};
 }
 

@@ -48,7 +48,6 @@ struct alignas(8) GicFacts {
     u16 intids = 0;               // INTIDs of the distributor, SGIs and PPIs included
     u8 architecture = 0;          // PIDR2.ArchRev: 2, 3 or 4
     u32 distributor_id = 0;       // GICD_IIDR
-    bool deactivate_trap = false; // ICH_VTR_EL2.TDS
 };
 
 // What a distributor says of one INTID.

@@ -72,7 +72,6 @@ public:
             .intids = static_cast<u16>(this->typer().intids()),
             .architecture = pidr2.get<GicdPidr2::ArchRev>(),
             .distributor_id = bus_.template read32<Frame::gicd>(offset(GicdReg::iidr)),
-            .deactivate_trap = false,
         };
     }
 

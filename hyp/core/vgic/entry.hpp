@@ -26,7 +26,6 @@ struct VgicCaps {
     // GICv2 of QEMU 7.2 with several CPUs: ISPENDR of a PPI has no effect. EL2 marks it active
     // instead and lists it.
     bool quirk_no_ppi_set_pending = false;
-    bool deactivate_trap = false; // GICv3: DIR traps when asked to (GICv2's always does)
     // Group of every interrupt until the guest says otherwise. GICv2 guests that know nothing of
     // groups expect Group 0: one of Group 1 reads as 1022 unless they set GICC_CTLR.AckCtl.
     Group guest_group = Group::group1;

@@ -172,8 +172,7 @@ void VcpuIrqs::unlist(u8 index) {
 void VcpuIrqs::replay(const LrFile& file) {
     u8 left = file.eoi_count;
     control_stale_ = control_stale_ || left != 0; // only a write of the control zeroes it
-    const bool trapped = caps_.generation == GicGeneration::v2 || caps_.deactivate_trap;
-    if (file.split_eoi && trapped) {
+    if (file.split_eoi) {
         return;
     }
     for (VIntid vintid{0}; left != 0 && best_spilled(vintid); --left) {

@@ -268,10 +268,9 @@ private:
     bool control_stale_ = false;
     VirtControl written_control_{};
     u8 open_groups_ = 3;
-    u8 unused_byte_ = 0;
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
     std::array<u16, device_homes> device_home_{};
-    std::array<u16, 1> unused_{};
+    std::array<u16, 2> unused_{};
     std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each
     std::array<u8, 16> spilled_source_{}; // GICv2: sender of a spilled active SGI
     std::array<u16, 32> own_pintid_{};    // of PPIs that are forwarded

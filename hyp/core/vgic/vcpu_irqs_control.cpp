@@ -78,7 +78,8 @@ VirtControl VcpuIrqs::decide_control() const {
         control.entry_not_present = !is_empty(spilled_);
         const bool outside = control.no_pending || control.entry_not_present;
         control.underflow = outside && usable() > 1; // all of them are valid now
-        control.trap_deactivate = control.entry_not_present && caps_.deactivate_trap;
+        control.trap_deactivate =
+            control.entry_not_present && caps_.generation == GicGeneration::v3;
     }
     if (caps_.quirk_no_reevaluation) {
         for (u8 i = 0; i < caps_.list_registers; ++i) {

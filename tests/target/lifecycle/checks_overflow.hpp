@@ -138,7 +138,7 @@ template <class G>
 void t50_spilled_active(Bench<G>& b) {
     ended_while_spilled(b);
     brought_back(b);
-    if (b.setting().caps.deactivate_trap) {
+    if (b.setting().caps.generation == GicGeneration::v3) {
         deactivated_while_spilled(b);
     }
 }

@@ -45,7 +45,6 @@ template <class G>
     }
     setting.caps.generation = generation;
     setting.caps.list_registers = gic.facts().list_registers;
-    setting.caps.deactivate_trap = gic.facts().deactivate_trap;
     setting.caps.guest_group = is_v2 ? Group::group0 : Group::group1;
     return setting;
 }

@@ -127,7 +127,6 @@ TEST_CASE("GICv2: facts, also with the four bits that non-secure PMR has", "[dri
     CHECK(facts.intids == 288);
     CHECK(facts.architecture == 2);
     CHECK(facts.distributor_id == 0x43b);
-    CHECK_FALSE(facts.deactivate_trap);
     machine->memory[{Frame::gicc, 4}] = 0xf0;
     CHECK(driver(*machine).facts().physical_priority_bits == 4);
 }

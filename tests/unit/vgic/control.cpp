@@ -10,8 +10,8 @@ namespace {
 
 // A vCPU with `count` list registers; SPIs from 32 on enabled, edge, INTID 32 + n at priority 8 n.
 struct One {
-    explicit One(u8 count, bool traps_deactivate = false, Group group = Group::group1)
-        : vm{1, group}, cpu{vm, 0, caps_of(count, traps_deactivate, group)} {
+    explicit One(u8 count, bool is_v3 = true, Group group = Group::group1)
+        : vm{1, group}, cpu{vm, 0, caps_of(count, is_v3, group)} {
         static_cast<void>(cpu.exit([](VcpuIrqs& v) {
             v.set_group_enables(3);
             v.guest_set_edge(1, ~0U, ~0U);
@@ -21,10 +21,10 @@ struct One {
             }
         }));
     }
-    [[nodiscard]] static VgicCaps caps_of(u8 count, bool traps_deactivate, Group group) {
+    [[nodiscard]] static VgicCaps caps_of(u8 count, bool is_v3, Group group) {
         VgicCaps caps;
         caps.list_registers = count;
-        caps.deactivate_trap = traps_deactivate;
+        caps.generation = is_v3 ? GicGeneration::v3 : GicGeneration::v2;
         caps.guest_group = group;
         return caps;
     }
@@ -75,10 +75,10 @@ TEST_CASE("control: pending ones wait outside", "[vgic]") {
 }
 
 TEST_CASE("control: an active one waits outside", "[vgic]") {
-    for (const bool traps : {false, true}) {
+    for (const bool is_v3 : {false, true}) {
         for (u8 count = 1; count <= 2; ++count) {
-            CAPTURE(traps, count);
-            One one{count, traps};
+            CAPTURE(is_v3, count);
+            One one{count, is_v3};
             one.raise(50, 49U + count);
             for (u32 n = 50; n < 50U + count; ++n) {
                 one.cpu.acknowledge(VIntid{n});
@@ -89,7 +89,7 @@ TEST_CASE("control: an active one waits outside", "[vgic]") {
             VirtControl wanted = nothing;
             wanted.entry_not_present = true;
             wanted.underflow = count > 1;
-            wanted.trap_deactivate = traps;
+            wanted.trap_deactivate = is_v3;
             CHECK(one.cpu.control == wanted);
             one.cpu.acknowledge(VIntid{40});
             one.cpu.end(VIntid{40});

@@ -21,7 +21,6 @@ Pair<G>::Pair() {
         auto gic = driver(who);
         require(gic.init_cpu().ok(), "boot");
         gic.set_enable(PIntid{model::maintenance_intid}, Enable::on);
-        caps.deactivate_trap = gic.facts().deactivate_trap;
         irqs_[who] = VcpuIrqs{vm_, VcpuIndex{who}, caps};
         irqs_[who].map_hardware(VIntid{timer}, PIntid{timer}, Trigger::level);
     }
