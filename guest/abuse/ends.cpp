@@ -31,8 +31,7 @@ Outcome ends_of_nothing(EoiMode mode) {
     GUEST_TRY(is_idle());
     pend(Intid{100});
     VirtualTimer::arm(0);
-    take(2);
-    GUEST_TRY(exactly(2));
+    GUEST_TRY(takes(2));
     end_everything();
     return is_idle();
 }
@@ -45,8 +44,7 @@ Outcome ends_of_pending(EoiMode mode) {
     pend(Intid{100});
     VirtualTimer::arm(0);
     end_everything();
-    take(2);
-    GUEST_TRY(exactly(2));
+    GUEST_TRY(takes(2));
     return is_idle();
 }
 
@@ -62,8 +60,7 @@ Outcome twice(EoiMode mode) {
     for (unsigned i = 1; i <= 50; ++i) {
         pend(Intid{100});
         VirtualTimer::arm(VirtualTimer::now());
-        take(2 * i);
-        GUEST_TRY(exactly(2 * i));
+        GUEST_TRY(takes(2 * i));
         GUEST_REQUIRE(!irqs().is_active(machine().virtual_timer), "the timer stays active", i);
     }
     return is_idle();
@@ -78,8 +75,7 @@ Outcome ends_of_active() {
         open(Intid{100 + i});
         pend(Intid{100 + i});
     }
-    take(many);
-    GUEST_TRY(exactly(many));
+    GUEST_TRY(takes(many));
     for (std::uint32_t i = 0; i < 1024; ++i) {
         if (i < 100 || i >= 100 + many) {
             cpu().deactivate(Ack{i});

@@ -59,8 +59,7 @@ Outcome abuse_sgis() {
     for (unsigned i = 0; i < flood; ++i) { // none taken: they merge
         pend(Intid{(i & 1) != 0 ? 7U : 3U});
     }
-    take(2);
-    GUEST_TRY(exactly(2));
+    GUEST_TRY(takes(2));
     return is_idle();
 }
 
@@ -74,8 +73,7 @@ Outcome abuse_priorities() {
         pend(Intid{i});
         ++expected;
     }
-    take(expected);
-    GUEST_TRY(exactly(expected));
+    GUEST_TRY(takes(expected));
     // Once more, word by word and unmasked, while everything keeps becoming pending.
     unmask();
     for (unsigned round = 0; round < 20; ++round) {
@@ -117,8 +115,7 @@ Outcome abuse_switches() {
         irqs().enable_groups(3);
         cpu().control({});
         cpu().set_mask(0xff);
-        take(many + 1);
-        GUEST_TRY(exactly(many + 1));
+        GUEST_TRY(takes(many + 1));
         GUEST_TRY(is_idle());
     }
     return passed;

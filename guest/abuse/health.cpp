@@ -65,8 +65,7 @@ Outcome software_interrupts_come() {
         pend(Intid{100 + i});
         ++expected;
     }
-    take(expected);
-    GUEST_TRY(exactly(expected));
+    GUEST_TRY(takes(expected));
     GUEST_REQUIRE(log().taken[0].ack.raw == 20, "out of order", log().taken[0].ack.raw);
     for (unsigned i = 0; i < many; ++i) {
         const std::uint32_t intid = log().taken[17 + i].ack.raw;
@@ -102,8 +101,7 @@ Outcome sleep_ends() {
     }
     GUEST_REQUIRE(!PhysicalTimer::expired(), "slept through the virtual timer", 0);
     PhysicalTimer::stop();
-    take(1);
-    return exactly(1);
+    return takes(1);
 }
 
 } // namespace

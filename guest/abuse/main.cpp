@@ -49,15 +49,11 @@ namespace guest {
 
 Verdict guest_main() {
     using namespace lab;
-    if (machine().gic == GicVersion::none) {
-        std::printf("no interrupt controller: the device tree (x0) is missing or names none\n");
+    if (!open_interrupt_lab("abuse")) {
         return Verdict::bad;
     }
     const BootArgs args{machine().bootargs};
     const std::string_view only = args.value("only", {});
-    open_interrupt_lab();
-    std::printf("abuse: %s, %s\n", irqs().is_v3() ? "GICv3" : "GICv2",
-                machine().under_baton ? "under Baton" : "on the bare machine");
     note_health();
     bool good = passes("start", "", is_healthy());
     unsigned run = 0;

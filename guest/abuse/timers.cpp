@@ -81,8 +81,7 @@ Outcome held_back_everywhere() {
     GUEST_TRY(held_back("came though GICD_CTLR is off"));
     mask();
     irqs().enable_groups(3);
-    take(1);
-    return exactly(1);
+    return takes(1);
 }
 
 /** Any value in any timer register, interrupts enabled. */

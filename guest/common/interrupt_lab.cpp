@@ -48,12 +48,19 @@ void on_interrupt(std::uint64_t kind) {
 
 } // namespace
 
-void open_interrupt_lab() {
+bool open_interrupt_lab(const char* guest) {
+    if (machine().gic == GicVersion::none) {
+        std::printf("no interrupt controller: the device tree (x0) is missing or names none\n");
+        return false;
+    }
     mask();
     the_irqs.init(machine());
     nested_handler = on_interrupt;
     Vbar::write(reinterpret_cast<std::uintptr_t>(vectors_nested));
     isb();
+    std::printf("%s: %s, %s\n", guest, the_irqs.is_v3() ? "GICv3" : "GICv2",
+                machine().under_baton ? "under Baton" : "on the bare machine");
+    return true;
 }
 
 const Interrupts& irqs() {
@@ -134,6 +141,11 @@ void take_any() {
 Outcome exactly(unsigned count) {
     GUEST_REQUIRE(the_log.spurious == 0, "acknowledges of nothing", the_log.spurious);
     return expect(the_log.count == count, "interrupts that came", the_log.count);
+}
+
+Outcome takes(unsigned count) {
+    take(count);
+    return exactly(count);
 }
 
 Outcome is_idle() {

@@ -44,8 +44,11 @@ struct Log {
  */
 using Script = void (*)(const Taken& taken, unsigned nth);
 
-/** Brings the GIC up and installs vectors and handler. Once. */
-void open_interrupt_lab();
+/**
+ * Brings the GIC up and installs vectors and handler, once, and says for which guest and where.
+ * False if the machine has no GIC.
+ */
+[[nodiscard]] bool open_interrupt_lab(const char* guest);
 
 [[nodiscard]] const Interrupts& irqs();
 [[nodiscard]] inline const CpuInterface& cpu() {
@@ -87,6 +90,8 @@ void take_any();
 
 /** Exactly these interrupts came, in any order when each is of the same INTID. */
 [[nodiscard]] Outcome exactly(unsigned count);
+/** Both: waits for `count` interrupts, of which no more may come. */
+[[nodiscard]] Outcome takes(unsigned count);
 
 /** Reads `condition()` until it is true, for 200 ms at most. */
 template <class Condition>

@@ -11,6 +11,7 @@
 // only where x9 is declared as clobbered (bench.cpp).
 
 #include "frame.h"
+#include "vectors.h"
 
     .macro  fault_slot kind
     .balign 0x80
@@ -62,39 +63,18 @@
 
     .balign 0x80
 irq_path:
-    stp     x2, x3, [sp, #16 * 1]
-    stp     x4, x5, [sp, #16 * 2]
-    stp     x6, x7, [sp, #16 * 3]
-    stp     x8, x9, [sp, #16 * 4]
-    stp     x10, x11, [sp, #16 * 5]
-    stp     x12, x13, [sp, #16 * 6]
-    stp     x14, x15, [sp, #16 * 7]
-    stp     x16, x17, [sp, #16 * 8]
+    save_x2_to_x17
     stp     x18, x30, [sp, #16 * 9]
     adrp    x1, irq_handler
     ldr     x1, [x1, :lo12:irq_handler]
     blr     x1
-    ldp     x2, x3, [sp, #16 * 1]
-    ldp     x4, x5, [sp, #16 * 2]
-    ldp     x6, x7, [sp, #16 * 3]
-    ldp     x8, x9, [sp, #16 * 4]
-    ldp     x10, x11, [sp, #16 * 5]
-    ldp     x12, x13, [sp, #16 * 6]
-    ldp     x14, x15, [sp, #16 * 7]
-    ldp     x16, x17, [sp, #16 * 8]
+    restore_x2_to_x17
     ldp     x18, x30, [sp, #16 * 9]
     ldp     x0, x1, [sp], #IRQ_FRAME_SIZE
     eret
 
 fault_path:
-    stp     x2, x3, [sp, #16 * 1]
-    stp     x4, x5, [sp, #16 * 2]
-    stp     x6, x7, [sp, #16 * 3]
-    stp     x8, x9, [sp, #16 * 4]
-    stp     x10, x11, [sp, #16 * 5]
-    stp     x12, x13, [sp, #16 * 6]
-    stp     x14, x15, [sp, #16 * 7]
-    stp     x16, x17, [sp, #16 * 8]
+    save_x2_to_x17
     stp     x18, x19, [sp, #16 * 9]
     stp     x20, x21, [sp, #16 * 10]
     stp     x22, x23, [sp, #16 * 11]
@@ -115,14 +95,7 @@ fault_path:
     ldp     x2, x3, [sp, #FAULT_FRAME_ELR]  // a caught fault goes on where guest_fault says
     msr     elr_el1, x2
     msr     spsr_el1, x3
-    ldp     x2, x3, [sp, #16 * 1]
-    ldp     x4, x5, [sp, #16 * 2]
-    ldp     x6, x7, [sp, #16 * 3]
-    ldp     x8, x9, [sp, #16 * 4]
-    ldp     x10, x11, [sp, #16 * 5]
-    ldp     x12, x13, [sp, #16 * 6]
-    ldp     x14, x15, [sp, #16 * 7]
-    ldp     x16, x17, [sp, #16 * 8]
+    restore_x2_to_x17
     ldp     x18, x19, [sp, #16 * 9]
     ldr     x30, [sp, #FAULT_FRAME_LR]      // x20-x29 are callee-saved: untouched
     ldp     x0, x1, [sp], #FAULT_FRAME_SIZE

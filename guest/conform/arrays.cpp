@@ -184,8 +184,7 @@ Outcome neighbours() {
     pend(spi(4));
     pend(right);
     irqs().clear_pending(spi(4));
-    take(2);
-    return exactly(2);
+    return takes(2);
 }
 
 constexpr Rule all[] = {

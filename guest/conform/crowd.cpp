@@ -71,8 +71,7 @@ Outcome nested() {
         open(spi(i), static_cast<std::uint8_t>(0xa8 - 8 * i));
     }
     pend(spi(0));
-    take(crowd);
-    GUEST_TRY(exactly(crowd));
+    GUEST_TRY(takes(crowd));
     GUEST_REQUIRE(deepest == crowd, "APR bits at the deepest", deepest);
     GUEST_REQUIRE(!went_wrong, "active bits differ from what was acknowledged and ended", 0);
     return all_gone();
@@ -97,8 +96,7 @@ Outcome nested_again() {
         open(spi(i), static_cast<std::uint8_t>(0xa8 - 8 * i));
     }
     pend(spi(0));
-    take(2 * crowd);
-    GUEST_TRY(exactly(2 * crowd));
+    GUEST_TRY(takes(2 * crowd));
     for (unsigned i = 0; i < crowd; ++i) {
         const unsigned which = number(log().taken[crowd + i]);
         GUEST_REQUIRE(which == crowd - 1 - i, "out of order the second time", which);
@@ -118,8 +116,7 @@ Outcome make_all_active() {
         open(spi(i), static_cast<std::uint8_t>(0x20 + i % 4 * 0x20));
         pend(spi(i));
     }
-    take(crowd);
-    GUEST_TRY(exactly(crowd));
+    GUEST_TRY(takes(crowd));
     GUEST_REQUIRE(all_active(0, crowd), "not all active", 0);
     return passed;
 }
@@ -154,8 +151,7 @@ Outcome any_order_again() {
     set_script(end_at_once);
     for (unsigned i = 0; i < crowd; ++i) {
         cpu().deactivate(Ack{spi(order_of[i]).value});
-        take(crowd + i + 1);
-        GUEST_TRY(exactly(crowd + i + 1));
+        GUEST_TRY(takes(crowd + i + 1));
         GUEST_REQUIRE(log().taken[crowd + i].ack.intid() == spi(order_of[i]), "another one came",
                       log().taken[crowd + i].ack.raw);
     }
@@ -171,8 +167,7 @@ Outcome timers_on_top() {
     for (unsigned i = 1; i <= 5; ++i) {
         VirtualTimer::arm(VirtualTimer::now());
         PhysicalTimer::arm(PhysicalTimer::now());
-        take(crowd + 2 * i);
-        GUEST_TRY(exactly(crowd + 2 * i));
+        GUEST_TRY(takes(crowd + 2 * i));
         GUEST_REQUIRE(all_active(0, crowd), "a tick ended something else", i);
     }
     GUEST_REQUIRE(!irqs().is_active(machine().virtual_timer), "the timer stays active", 27);
@@ -221,16 +216,14 @@ Outcome half_disabled() {
     for (unsigned i = 0; i < crowd; i += 2) {
         irqs().disable(spi(i));
     }
-    take(crowd / 2);
-    GUEST_TRY(exactly(crowd / 2));
+    GUEST_TRY(takes(crowd / 2));
     for (unsigned i = 0; i < crowd / 2; ++i) {
         GUEST_REQUIRE(number(log().taken[i]) == 2 * i + 1, "out of order", log().taken[i].ack.raw);
     }
     for (unsigned i = 0; i < crowd; i += 2) {
         irqs().enable(spi(i));
     }
-    take(crowd);
-    GUEST_TRY(exactly(crowd));
+    GUEST_TRY(takes(crowd));
     return all_gone();
 }
 
@@ -244,8 +237,7 @@ Outcome distributor_off() {
     take_any();
     GUEST_TRY(exactly(0));
     irqs().enable_groups(3);
-    take(crowd);
-    GUEST_TRY(exactly(crowd));
+    GUEST_TRY(takes(crowd));
     for (unsigned i = 0; i < crowd; ++i) {
         GUEST_REQUIRE(number(log().taken[i]) == crowd - 1 - i, "out of order", i);
     }
@@ -265,8 +257,7 @@ Outcome everybody() {
     }
     open(free_ppi);
     pend(free_ppi);
-    take(crowd + sgis + 1);
-    GUEST_TRY(exactly(crowd + sgis + 1));
+    GUEST_TRY(takes(crowd + sgis + 1));
     for (unsigned i = 0; i < crowd + sgis + 1; ++i) {
         for (unsigned k = 0; k < i; ++k) {
             GUEST_REQUIRE(log().taken[i].ack.raw != log().taken[k].ack.raw, "came twice",

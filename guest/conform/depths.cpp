@@ -76,14 +76,12 @@ Outcome timer_below() {
         open_levels();
         open(timer, 0xb8);
         timer == machine().virtual_timer ? VirtualTimer::arm(0) : PhysicalTimer::arm(0);
-        take(deep + 1);
-        GUEST_TRY(exactly(deep + 1));
+        GUEST_TRY(takes(deep + 1));
         GUEST_REQUIRE(!irqs().is_active(timer), "the timer stays active", timer.value);
         GUEST_TRY(nothing_left());
         set_script(end_at_once);
         timer == machine().virtual_timer ? VirtualTimer::arm(0) : PhysicalTimer::arm(0);
-        take(deep + 2);
-        GUEST_TRY(exactly(deep + 2));
+        GUEST_TRY(takes(deep + 2));
     }
     return is_idle();
 }
@@ -107,8 +105,7 @@ Outcome timer_above() {
     open_levels();
     open(machine().virtual_timer, 0);
     pend(spi(0));
-    take(deep + 2);
-    GUEST_TRY(exactly(deep + 2));
+    GUEST_TRY(takes(deep + 2));
     GUEST_REQUIRE(!irqs().is_active(machine().virtual_timer), "the timer stays active", 27);
     return nothing_left();
 }
@@ -126,8 +123,7 @@ Outcome timer_among_dropped() {
         for (unsigned i = 0; i < deep; ++i) {
             pend(spi(i));
         }
-        take(deep + 1);
-        GUEST_TRY(exactly(deep + 1));
+        GUEST_TRY(takes(deep + 1));
         for (unsigned i = 0; i <= deep; ++i) {
             const bool timers_turn = timer_first ? i == 0 : i == deep;
             const unsigned level = timer_first ? i - 1 : i;
@@ -138,8 +134,7 @@ Outcome timer_among_dropped() {
         GUEST_TRY(nothing_left());
         set_script(end_at_once);
         VirtualTimer::arm(0);
-        take(deep + 2);
-        GUEST_TRY(exactly(deep + 2));
+        GUEST_TRY(takes(deep + 2));
     }
     return is_idle();
 }
@@ -163,8 +158,7 @@ Outcome cleared_inside() {
         cleared_level = which;
         open_levels();
         pend(spi(0));
-        take(deep);
-        GUEST_TRY(exactly(deep));
+        GUEST_TRY(takes(deep));
         GUEST_TRY(nothing_left());
     }
     return passed;
@@ -183,8 +177,7 @@ Outcome edge_line() {
         const bool is_virtual = timer == machine().virtual_timer;
         for (unsigned i = 1; i <= 3; ++i) {
             is_virtual ? VirtualTimer::arm(0) : PhysicalTimer::arm(0);
-            take(i);
-            GUEST_TRY(exactly(i));
+            GUEST_TRY(takes(i));
             is_virtual ? VirtualTimer::mask() : PhysicalTimer::mask();
             take_any();
             GUEST_TRY(exactly(i));

@@ -64,8 +64,7 @@ Outcome v2_fiq() {
     cpu().control({.fiq = true});
     pend(first);
     pend(second);
-    take(2);
-    GUEST_TRY(exactly(2));
+    GUEST_TRY(takes(2));
     GUEST_REQUIRE(log().taken[0].fiq && log().taken[0].ack.intid() == first, "Group 0 as IRQ",
                   log().taken[0].ack.raw);
     GUEST_REQUIRE(!log().taken[1].fiq && log().taken[1].ack.intid() == second, "Group 1 as FIQ",
@@ -105,8 +104,7 @@ Outcome common_binary_point() {
         open(spi(2), 0x80);
         open(second, 0x40);
         pend(spi(2));
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         GUEST_REQUIRE(inside == (common ? 1 : 2), "interrupts inside; CBPR was", common);
     }
     return is_idle();

@@ -59,13 +59,11 @@ Outcome distributor_enables() {
         irqs().enable_groups(enable_bit(on));
         pend(first);
         pend(second);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         GUEST_REQUIRE(log().taken[0].ack.intid() == expected, "the wrong one",
                       log().taken[0].ack.raw);
         irqs().enable_groups(3);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
     }
     return is_idle();
 }
@@ -82,13 +80,11 @@ Outcome interface_enables() {
         cpu().control({.groups = enable_bit(on)});
         pend(first);
         pend(second);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         GUEST_REQUIRE(log().taken[0].ack.intid() == expected, "the wrong one",
                       log().taken[0].ack.raw);
         cpu().control({});
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
     }
     return is_idle();
 }
@@ -104,8 +100,7 @@ Outcome changed_while_pending() {
             take_any();
             GUEST_TRY(exactly(0));
             irqs().set_group(i, group);
-            take(1);
-            GUEST_TRY(exactly(1));
+            GUEST_TRY(takes(1));
             GUEST_REQUIRE(log().taken[0].fiq == (irqs().is_v3() && group == Group::group0),
                           "signalled as in its old group", i.value);
         }
@@ -128,8 +123,7 @@ Outcome preemption_across() {
         inside = 0;
         open_both(group0_first ? 0x80 : 0x40, group0_first ? 0x40 : 0x80);
         pend(group0_first ? first : second);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         GUEST_REQUIRE(inside == 2, "did not preempt; Group 0 was first", group0_first);
         GUEST_REQUIRE(cpu().active_levels() == 0, "APR bits left", cpu().active_levels());
     }
@@ -153,13 +147,11 @@ Outcome crowd_of_disabled() {
         for (unsigned i = 0; i <= many; ++i) {
             irqs().set_pending(spi(i));
         }
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         GUEST_REQUIRE(log().taken[0].ack.intid() == spi(many), "the wrong one",
                       log().taken[0].ack.raw);
         cpu().control({});
-        take(many + 1);
-        GUEST_TRY(exactly(many + 1));
+        GUEST_TRY(takes(many + 1));
     }
     return is_idle();
 }

@@ -86,8 +86,7 @@ Outcome waker() {
     GUEST_REQUIRE(soon([address] { return (read32(address) & asleep) == 0; }), "stays asleep", 0);
     open(free_ppi);
     pend(free_ppi);
-    take(1);
-    return exactly(1);
+    return takes(1);
 }
 
 /** What is in no register reads as zero, ignores what is written, and faults nobody. */

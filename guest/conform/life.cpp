@@ -18,8 +18,7 @@ Outcome once() {
         prepare(setup());
         open(i);
         pend(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         const Taken& taken = log().taken[0];
         GUEST_REQUIRE(taken.ack.raw == i.value, "IAR", taken.ack.raw);
         const bool fiq = irqs().is_v3() && setup().group == Group::group0;
@@ -36,8 +35,7 @@ Outcome merged() {
         pend(i);
         pend(i);
         pend(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         return is_inactive(i);
     });
 }
@@ -57,8 +55,7 @@ Outcome again() {
         both = false;
         open(i);
         pend(i);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         GUEST_REQUIRE(both, "not shown as pending and active", i.value);
         return is_inactive(i);
     });
@@ -75,8 +72,7 @@ Outcome retracted() {
         take_any();
         GUEST_TRY(exactly(0));
         pend(i);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -110,8 +106,7 @@ Outcome disabled() {
         take_any();
         GUEST_TRY(exactly(0));
         irqs().enable(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         return is_inactive(i);
     });
 }
@@ -130,8 +125,7 @@ Outcome disabled_late() {
         GUEST_TRY(exactly(0));
         GUEST_REQUIRE(irqs().is_pending(i), "lost while disabled", i.value);
         irqs().enable(i);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -146,15 +140,13 @@ Outcome distributor_off() {
         GUEST_TRY(exactly(0));
         GUEST_REQUIRE(irqs().is_pending(i), "lost while GICD_CTLR was off", i.value);
         irqs().enable_groups(3);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         pend(i);
         irqs().enable_groups(0);
         take_any();
         GUEST_TRY(exactly(1));
         irqs().enable_groups(3);
-        take(2);
-        return exactly(2);
+        return takes(2);
     });
 }
 
@@ -171,8 +163,7 @@ Outcome distributor_off_while_active() {
         });
         open(i);
         pend(i);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         return is_inactive(i);
     });
 }
@@ -186,8 +177,7 @@ Outcome interface_off() {
         take_any();
         GUEST_TRY(exactly(0));
         cpu().control({.mode = setup().mode});
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         return is_inactive(i);
     });
 }
@@ -205,8 +195,7 @@ Outcome priority_mask() {
         take_any();
         GUEST_TRY(exactly(0));
         cpu().set_mask(0x88);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         return is_inactive(i);
     });
 }
@@ -245,8 +234,7 @@ Outcome spurious() {
     GUEST_TRY(is_idle());
     open(spi(0));
     pend(spi(0));
-    take(1);
-    return exactly(1);
+    return takes(1);
 }
 
 constexpr Rule all[] = {

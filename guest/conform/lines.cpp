@@ -69,8 +69,7 @@ Outcome truth_while_disabled() {
         GUEST_TRY(exactly(0));
         raise(line);
         irqs().enable(line.intid);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -95,8 +94,7 @@ Outcome clear_pending_of_high_line() {
         GUEST_REQUIRE(becomes_pending(line), "not pending", line.intid.value);
         irqs().clear_pending(line.intid);
         GUEST_REQUIRE(becomes_pending(line), "ICPENDR lowered the line", line.intid.value);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -105,15 +103,13 @@ Outcome made_pending() {
     return each_line([](const Line& line) -> Outcome {
         irqs().set_pending(line.intid);
         GUEST_REQUIRE(becomes_pending(line), "ISPENDR had no effect", line.intid.value);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         irqs().set_pending(line.intid);
         irqs().clear_pending(line.intid);
         take_any();
         GUEST_TRY(exactly(1));
         raise(line);
-        take(2);
-        return exactly(2);
+        return takes(2);
     });
 }
 
@@ -129,8 +125,7 @@ Outcome made_pending_while_active() {
             finish_interrupt(taken);
         });
         raise(line);
-        take(2);
-        return exactly(2);
+        return takes(2);
     });
 }
 
@@ -144,8 +139,7 @@ Outcome made_active() {
         GUEST_TRY(exactly(0));
         GUEST_REQUIRE(irqs().is_pending(line.intid), "line high, not pending", line.intid.value);
         irqs().clear_active(line.intid);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -166,8 +160,7 @@ Outcome active_cleared() {
         take_any();
         GUEST_TRY(exactly(1));
         cpu().end(held.group, held.ack);
-        take(2);
-        return exactly(2);
+        return takes(2);
     });
 }
 
@@ -189,8 +182,7 @@ Outcome disabled_while_active() {
         GUEST_REQUIRE(becomes_pending(line), "line high, not pending", line.intid.value);
         GUEST_REQUIRE(!irqs().is_active(line.intid), "active after its end", line.intid.value);
         irqs().enable(line.intid);
-        take(2);
-        return exactly(2);
+        return takes(2);
     });
 }
 
@@ -210,8 +202,7 @@ Outcome high_before_dir() {
         });
         inside = 0;
         raise(line);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         GUEST_REQUIRE(inside == 1, "came again before DIR", inside);
         return passed;
     });
@@ -228,8 +219,7 @@ Outcome dropped_before_acknowledge() {
         GUEST_REQUIRE(log().count == 0, "delivered though it was shown as not pending",
                       log().count);
         raise(line);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -242,8 +232,7 @@ Outcome distributor_off() {
         take_any();
         GUEST_TRY(exactly(0));
         irqs().enable_groups(3);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -255,8 +244,7 @@ Outcome masked_by_priority() {
         take_any();
         GUEST_TRY(exactly(0));
         cpu().set_mask(0xf0);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 

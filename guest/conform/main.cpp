@@ -86,16 +86,12 @@ namespace guest {
 
 Verdict guest_main() {
     using namespace lab;
-    if (machine().gic == GicVersion::none) {
-        std::printf("no interrupt controller: the device tree (x0) is missing or names none\n");
+    if (!open_interrupt_lab("conform")) {
         return Verdict::bad;
     }
     const BootArgs args{machine().bootargs};
     const std::string_view only = args.value("only", {});
     const std::string_view deviates = args.value("deviates", {});
-    open_interrupt_lab();
-    std::printf("conform: %s, %s\n", irqs().is_v3() ? "GICv3" : "GICv2",
-                machine().under_baton ? "under Baton" : "on the bare machine");
     Totals totals;
     for (const std::span<const Rule> chapter :
          {identity_checks(), array_checks(), route_checks(), life_checks(), meddling_checks(),

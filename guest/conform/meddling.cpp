@@ -11,8 +11,7 @@ Outcome works_again(Intid i, unsigned so_far) {
     GUEST_TRY(is_idle());
     irqs().enable(i);
     pend(i);
-    take(so_far + 1);
-    return exactly(so_far + 1);
+    return takes(so_far + 1);
 }
 
 /** Disabled while active, then ended: it must end all the same, and come again once enabled. */
@@ -27,15 +26,13 @@ Outcome disabled_while_active() {
         }
         open(i);
         pend(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         GUEST_REQUIRE(!irqs().is_active(i), "active after its end", i.value);
         pend(i);
         take_any();
         GUEST_TRY(exactly(1));
         irqs().enable(i);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         return works_again(i, 2);
     });
 }
@@ -55,12 +52,10 @@ Outcome disabled_and_pending_while_active() {
         }
         open(i);
         pend(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         GUEST_REQUIRE(irqs().is_pending(i), "the second one is lost", i.value);
         irqs().enable(i);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         return works_again(i, 2);
     });
 }
@@ -78,8 +73,7 @@ Outcome toggled_while_active() {
         });
         open(i);
         pend(i);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         return works_again(i, 2);
     });
 }
@@ -102,14 +96,12 @@ Outcome active_cleared() {
         prepare(setup(), clear_instead);
         open(i);
         pend(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         GUEST_REQUIRE(!irqs().is_active(i), "still active", i.value);
         GUEST_REQUIRE(cpu().running_priority() == 0xa0, "RPR", cpu().running_priority());
         open(spi(7), 0x20);
         pend(spi(7));
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         cpu().end(last_taken.group, last_taken.ack); // drops the priority
         return works_again(i, 2);
     });
@@ -131,8 +123,7 @@ Outcome active_cleared_while_pending() {
         GUEST_TRY(exactly(1));
         GUEST_REQUIRE(irqs().is_pending(i), "the second one is lost", i.value);
         cpu().end(last_taken.group, last_taken.ack);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         return works_again(i, 2);
     });
 }
@@ -149,8 +140,7 @@ Outcome active_cleared_after_drop() {
         });
         open(i);
         pend(i);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         set_script(end_at_once);
         return works_again(i, 2);
     });
@@ -168,8 +158,7 @@ Outcome set_active() {
         take_any();
         GUEST_TRY(exactly(0));
         irqs().clear_active(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         return works_again(i, 1);
     });
 }
@@ -185,8 +174,7 @@ Outcome set_active_while_pending() {
         GUEST_TRY(exactly(0));
         GUEST_REQUIRE(irqs().is_active(i) && irqs().is_pending(i), "not both", i.value);
         irqs().clear_active(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         return works_again(i, 1);
     });
 }
@@ -204,8 +192,7 @@ Outcome set_active_then_dir() {
         take_any();
         GUEST_TRY(exactly(0));
         cpu().deactivate(Ack{i.value});
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         return works_again(i, 1);
     });
 }
@@ -222,8 +209,7 @@ Outcome between_drop_and_dir() {
         open(i);
         open(spi(9));
         pend(i);
-        take(1);
-        GUEST_TRY(exactly(1));
+        GUEST_TRY(takes(1));
         GUEST_REQUIRE(irqs().is_active(i), "EOIR deactivated", i.value);
         GUEST_REQUIRE((cpu().running_priority() & 0xf8) == 0xf8, "EOIR did not drop the priority",
                       cpu().running_priority());
@@ -231,11 +217,9 @@ Outcome between_drop_and_dir() {
         take_any();
         GUEST_TRY(exactly(1));
         pend(spi(9));
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         cpu().deactivate(Ack{i.value});
-        take(3);
-        GUEST_TRY(exactly(3));
+        GUEST_TRY(takes(3));
         return works_again(i, 3);
     });
 }
@@ -256,8 +240,7 @@ Outcome priority_changed() {
         irqs().set_priority(i, 0x40);
         irqs().enable(spi(9));
         irqs().enable(i);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         GUEST_REQUIRE(log().taken[0].ack.intid() == i, "not first", log().taken[0].ack.raw);
         return works_again(i, 2);
     });

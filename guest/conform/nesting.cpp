@@ -47,8 +47,7 @@ Outcome four_levels() {
         open(spi(i), level_priority[i]);
     }
     pend(spi(0));
-    take(levels);
-    GUEST_TRY(exactly(levels));
+    GUEST_TRY(takes(levels));
     GUEST_REQUIRE(depths.deepest == levels, "levels reached", depths.deepest);
     GUEST_REQUIRE(depths.levels == levels, "APR bits at the deepest", depths.levels);
     GUEST_REQUIRE(!depths.wrong_running, "RPR differs from the level's priority", 0);
@@ -76,8 +75,7 @@ Outcome preempts(unsigned first, unsigned second, bool wanted) {
     open(spi(0), static_cast<std::uint8_t>(first));
     open(spi(1), static_cast<std::uint8_t>(second));
     pend(spi(0));
-    take(2);
-    GUEST_TRY(exactly(2));
+    GUEST_TRY(takes(2));
     GUEST_REQUIRE(came_in == wanted,
                   wanted ? "did not preempt (running, pending)" : "preempted (running, pending)",
                   first << 8 | second);
@@ -120,8 +118,7 @@ Outcome subpriority() {
     for (unsigned i = 0; i < 3; ++i) {
         pend(spi(i));
     }
-    take(3);
-    GUEST_TRY(exactly(3));
+    GUEST_TRY(takes(3));
     GUEST_REQUIRE(log().taken[0].ack.intid() == spi(1) && log().taken[1].ack.intid() == spi(2),
                   "out of order", log().taken[0].ack.raw);
     return is_idle();
@@ -143,8 +140,7 @@ Outcome drop_lets_in() {
     open(spi(0), 0x80);
     open(spi(1), 0x80);
     pend(spi(0));
-    take(2);
-    GUEST_TRY(exactly(2));
+    GUEST_TRY(takes(2));
     GUEST_REQUIRE(inside == 2, "the dropped priority held back its equal", inside);
     return is_idle();
 }
@@ -167,8 +163,7 @@ Outcome masked_inside() {
     open(spi(0), 0x80);
     open(spi(1), 0x40);
     pend(spi(0));
-    take(2);
-    GUEST_TRY(exactly(2));
+    GUEST_TRY(takes(2));
     GUEST_REQUIRE(inside == 1, "PMR let it through", inside);
     return is_idle();
 }

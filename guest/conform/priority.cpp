@@ -18,8 +18,7 @@ Outcome twenty_at_once() {
     for (unsigned i = 0; i < crowd; ++i) {
         pend(spi(i));
     }
-    take(crowd);
-    GUEST_TRY(exactly(crowd));
+    GUEST_TRY(takes(crowd));
     for (unsigned i = 0; i < crowd; ++i) {
         const unsigned which = (log().taken[i].ack.raw - spi(0).value) / 7;
         GUEST_REQUIRE(which * 7 % crowd == i, "out of order", log().taken[i].ack.raw);
@@ -36,8 +35,7 @@ Outcome twenty_of_four() {
     for (unsigned i = 0; i < crowd; ++i) {
         pend(spi(crowd - 1 - i));
     }
-    take(crowd);
-    GUEST_TRY(exactly(crowd));
+    GUEST_TRY(takes(crowd));
     for (unsigned i = 0; i < crowd; ++i) {
         const unsigned which = (log().taken[i].ack.raw - spi(0).value) / 7;
         GUEST_REQUIRE(level(which) == i / 5, "out of order", log().taken[i].ack.raw);
@@ -53,8 +51,7 @@ Outcome equals() {
     for (unsigned i = 0; i < crowd; ++i) {
         pend(spi(crowd - 1 - i));
     }
-    take(crowd);
-    GUEST_TRY(exactly(crowd));
+    GUEST_TRY(takes(crowd));
     unsigned ascending = 0;
     std::uint32_t seen = 0;
     for (unsigned i = 0; i < crowd; ++i) {
@@ -80,8 +77,7 @@ Outcome overtakes() {
         pend(spi(i));
     }
     open(spi(20), 0x40);
-    take(crowd + 1);
-    GUEST_TRY(exactly(crowd + 1));
+    GUEST_TRY(takes(crowd + 1));
     GUEST_REQUIRE(log().taken[3].ack.intid() == spi(20), "the urgent one had to wait",
                   log().taken[3].ack.raw);
     return is_idle();
@@ -118,8 +114,7 @@ Outcome mask_steps() {
     GUEST_TRY(exactly(0));
     for (unsigned i = 0; i < steps; ++i) {
         cpu().set_mask(static_cast<std::uint8_t>(0x28 + i * 0x18));
-        take(i + 1);
-        GUEST_TRY(exactly(i + 1));
+        GUEST_TRY(takes(i + 1));
         GUEST_REQUIRE(log().taken[i].ack.intid() == spi(i), "out of order", i);
     }
     return is_idle();

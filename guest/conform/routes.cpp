@@ -43,27 +43,30 @@ Outcome v2_targets() {
     return passed;
 }
 
-/** Sent to nobody it stays pending, and comes when it is sent here. */
-Outcome v2_no_target() {
-    if (!has_targets()) {
-        return skipped("one CPU, and no target registers");
-    }
+/** Sent where no CPU is it stays pending, and comes when it is sent here. */
+template <class SendAway>
+Outcome comes_when_sent_here(SendAway send_away) {
     open(spi(0));
-    write8(targets(spi(0)), 0);
+    send_away();
     pend(spi(0));
     take_any();
     GUEST_TRY(exactly(0));
     GUEST_REQUIRE(irqs().is_pending(spi(0)), "lost", spi(0).value);
     irqs().route_here(spi(0));
-    take(1);
-    GUEST_TRY(exactly(1));
+    GUEST_TRY(takes(1));
     pend(spi(0));
-    write8(targets(spi(0)), 0); // taken away while pending here
+    send_away(); // while it is pending here
     take_any();
     GUEST_TRY(exactly(1));
     irqs().route_here(spi(0));
-    take(2);
-    return exactly(2);
+    return takes(2);
+}
+
+Outcome v2_no_target() {
+    if (!has_targets()) {
+        return skipped("one CPU, and no target registers");
+    }
+    return comes_when_sent_here([] { write8(targets(spi(0)), 0); });
 }
 
 /** All of the affinity is kept, in one access or two; 0 to 31 have none. */
@@ -92,25 +95,9 @@ Outcome v3_routers() {
     return passed;
 }
 
-/** Sent to a CPU that does not exist it stays pending, and comes when it is sent here. */
 Outcome v3_absent_target() {
     const std::uint64_t elsewhere = (Mpidr::read() & 0xff00ffffff) ^ 0x0000030000;
-    open(spi(0));
-    write64(router(spi(0)), elsewhere);
-    pend(spi(0));
-    take_any();
-    GUEST_TRY(exactly(0));
-    GUEST_REQUIRE(irqs().is_pending(spi(0)), "lost", spi(0).value);
-    irqs().route_here(spi(0));
-    take(1);
-    GUEST_TRY(exactly(1));
-    pend(spi(0));
-    write64(router(spi(0)), elsewhere);
-    take_any();
-    GUEST_TRY(exactly(1));
-    irqs().route_here(spi(0));
-    take(2);
-    return exactly(2);
+    return comes_when_sent_here([elsewhere] { write64(router(spi(0)), elsewhere); });
 }
 
 /** Interrupt_Routing_Mode: any CPU, and there is only this one. */
@@ -144,8 +131,7 @@ Outcome moved_while_active() {
     open(spi(0));
     for (unsigned i = 1; i <= 3; ++i) {
         pend(spi(0));
-        take(i);
-        GUEST_TRY(exactly(i));
+        GUEST_TRY(takes(i));
         GUEST_REQUIRE(!irqs().is_active(spi(0)), "active for ever", spi(0).value);
     }
     return is_idle();

@@ -121,8 +121,7 @@ Outcome asleep() {
         }
         GUEST_REQUIRE(now(clock) >= deadline, "expired early", deadline - now(clock));
         GUEST_TRY(exactly(0));
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -139,8 +138,7 @@ Outcome countdown() {
         GUEST_REQUIRE(static_cast<std::int32_t>(clock.left()) < 0, "TVAL is not negative",
                       clock.left());
         GUEST_REQUIRE(soon([&clock] { return clock.expired(); }), "not expired", 0);
-        take(1);
-        return exactly(1);
+        return takes(1);
     });
 }
 
@@ -173,8 +171,7 @@ Outcome high_at_end() {
             }
         });
         clock.arm(now(clock));
-        take(5);
-        return exactly(5);
+        return takes(5);
     });
 }
 
@@ -195,8 +192,7 @@ Outcome armed_in_the_past() {
             finish_interrupt(taken);
         });
         clock.arm(now(clock));
-        take(2);
-        return exactly(2);
+        return takes(2);
     });
 }
 
@@ -251,8 +247,7 @@ Outcome both() {
                                  irqs().is_pending(machine().physical_timer);
                       }),
                       "not shown as pending", 0);
-        take(2);
-        GUEST_TRY(exactly(2));
+        GUEST_TRY(takes(2));
         const bool virtual_came = log().taken[0].ack.intid() == machine().virtual_timer;
         GUEST_REQUIRE(virtual_came == virtual_first, "out of order", log().taken[0].ack.raw);
     }
