@@ -10,7 +10,6 @@
 #include "tests/unit/vgic/ghost.hpp"
 #include "tests/unit/vgic/seams.hpp"
 
-#include <cstring>
 #include <string>
 
 namespace hyp::test {

@@ -2,6 +2,7 @@
 // Part of machine.hpp: start-up and EL2's paths.
 #pragma once
 
+#include "tests/unit/vgic/hash.hpp"
 #include "tests/unit/vgic/machine.hpp"
 
 namespace hyp::test {
@@ -194,24 +195,15 @@ void Machine<G, L>::trap(Operation operation) {
 
 template <GicGeneration G, unsigned L>
 u64 Machine<G, L>::hash() const {
-    u64 h = gic.hash();
-    const auto mix = [&h](u64 word) {
-        h = (h ^ word) * 0x9e37'79b9'7f4a'7c15;
-        h ^= h >> 29U;
-    };
-    const auto mix_bytes = [&mix](const unsigned char* bytes, usize size) {
-        for (usize i = 0; i + 8 <= size; i += 8) {
-            u64 word = 0;
-            std::memcpy(&word, bytes + i, 8);
-            mix(word);
-        }
-    };
+    Hash hash{gic.hash()};
+    const auto mix = [&hash](u64 word) { hash.mix(word); };
+    const auto mix_bytes = [&hash](const void* bytes, usize size) { hash.mix_bytes(bytes, size); };
     irqs.visit_bytes(mix_bytes);
-    mix_bytes(reinterpret_cast<const unsigned char*>(&vm), sizeof(vm));
+    mix_bytes(&vm, sizeof(vm));
     static_assert(sizeof(VmIrqs) % 8 == 0);
     ghost.visit(mix);
     mix(masked ? 2U : 0U);
-    return h;
+    return hash.value();
 }
 
 } // namespace hyp::test

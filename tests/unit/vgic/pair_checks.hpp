@@ -2,9 +2,9 @@
 // Part of pair.hpp: the invariants H1 to H5 over both PEs, and nothing lost.
 #pragma once
 
+#include "tests/unit/vgic/hash.hpp"
 #include "tests/unit/vgic/pair.hpp"
 
-#include <cstring>
 
 namespace hyp::test {
 
@@ -109,21 +109,12 @@ void Pair<G>::check_drained() const {
 
 template <GicGeneration G>
 u64 Pair<G>::hash() const {
-    u64 h = gic_.hash();
-    const auto mix = [&h](u64 word) {
-        h = (h ^ word) * 0x9e37'79b9'7f4a'7c15;
-        h ^= h >> 29U;
-    };
-    const auto mix_bytes = [&mix](const unsigned char* bytes, usize size) {
-        for (usize i = 0; i + 8 <= size; i += 8) {
-            u64 word = 0;
-            std::memcpy(&word, bytes + i, 8);
-            mix(word);
-        }
-    };
+    Hash hash{gic_.hash()};
+    const auto mix = [&hash](u64 word) { hash.mix(word); };
+    const auto mix_bytes = [&hash](const void* bytes, usize size) { hash.mix_bytes(bytes, size); };
     irqs_[0].visit_bytes(mix_bytes);
     irqs_[1].visit_bytes(mix_bytes);
-    mix_bytes(reinterpret_cast<const unsigned char*>(&vm_), sizeof(vm_));
+    mix_bytes(&vm_, sizeof(vm_));
     for (const One& one : one_) {
         mix((one.line ? 1U : 0U) | (one.timer_due ? 2U : 0U) | (one.sgi_due ? 4U : 0U) |
             (one.kicked ? 8U : 0U) | u64{one.taken_count} << 8U | u64{one.sgis} << 16U);
@@ -132,7 +123,7 @@ u64 Pair<G>::hash() const {
         }
     }
     mix(edges_due_ | (raised_ ? 0x100U : 0U) | u64{raises_} << 16U);
-    return h;
+    return hash.value();
 }
 
 } // namespace hyp::test

@@ -208,3 +208,30 @@ TEST_CASE("physical words: what was read, and nothing beyond", "[vgic]") {
     CHECK((entry.clear == 0 && entry.write == 0 && !entry.physical && !entry.control_changed));
     CHECK(gicd_hpfar == 0x8'0000); // FIPA, bits 47:12 of the IPA, from bit 4 on
 }
+
+// ISACTIVER names no sender; whoever was the last one's is not this one's.
+TEST_CASE("an SGI of GICv2 that ISACTIVER makes active has CPU 0 as its sender", "[vgic]") {
+    One one{GicGeneration::v2, Group::group0};
+    constexpr VIntid sgi{3};
+    const auto active_from = [&](u8 sender) {
+        return one.cpu.has(sgi, LrState::active) && one.cpu.find(sgi)->source() == sender;
+    };
+    one.exit([&](VcpuIrqs& v) { v.receive_sgi(sgi, 1U << 5U); });
+    one.cpu.acknowledge(sgi);
+    one.exit([](VcpuIrqs& v) { v.guest_disable(0, 0); });
+    CHECK(active_from(5));
+    one.exit([](VcpuIrqs& v) {
+        for (u32 n = 0; n < 4; ++n) { // more urgent than it: it is spilled, with its sender
+            v.guest_set_edge(1, ~0U, 0xfU << 20U);
+            v.guest_enable(1, 0xfU << 20U);
+            v.raise(VIntid{52 + n});
+        }
+    });
+    CHECK(one.cpu.find(sgi) == nullptr);
+    one.exit([](VcpuIrqs& v) { v.guest_clear_active(0, 1U << 3U); });
+    for (u32 n = 0; n < 4; ++n) {
+        one.cpu.end(VIntid{52 + n});
+    }
+    one.exit([](VcpuIrqs& v) { v.guest_set_active(0, 1U << 3U); });
+    CHECK(active_from(0));
+}
