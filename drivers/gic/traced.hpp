@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A GIC driver that tells the trace what it is asked to do: every list register as it is written and
-// as it is found, every acknowledge and deactivation, every change of the physical distributor. All slow paths of a running guest use it; vectors, boot and self-tests the plain one.
+// A GIC driver that tells the trace what it is asked to do: every list register as it is written
+// and as it is found, every acknowledge and deactivation, every change of the physical distributor.
+// All slow paths of a running guest use it; vectors, boot and self-tests the plain one.
 #pragma once
 
 #include "drivers/gic/gic.hpp"

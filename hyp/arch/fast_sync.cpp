@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Traps of a guest that the vector did not finish itself, tried on x0 to x15 before they become slow
-// ones (the Makefile keeps the compiler off the others): hyp/core/fast/trap.hpp decides, here is what the instruction asked for.
+// ones (the Makefile keeps the compiler off the others): hyp/core/fast/trap.hpp decides, here is
+// what the instruction asked for.
 // Leaves by a tail jump, with SP and the frame as they were found, but for a result in the frame.
 #include "drivers/gic/gicv2.hpp"
 #include "drivers/gic/gicv3.hpp"

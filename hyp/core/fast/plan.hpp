@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memo that lets a vector do without the slow path. The slow path is complete and alone decides;
-// before each entry it leaves here, for each event, the words that it would write. Zero means: ask
-// me. Trace, checked builds, pause and a hardware fault withdraw the plan; the vector tests no flag.
+// before each entry it leaves here, for each event, the words that it would write, or what says: ask
+// me (zero; no_page; no_sgis). Trace, checked builds, pause and a hardware fault withdraw the plan; the vector tests no flag.
 #pragma once
 
 #include "hyp/core/regs/lr.hpp"

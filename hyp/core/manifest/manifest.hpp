@@ -93,8 +93,9 @@ struct NodePath {
     char text[128] = {};
 };
 
-// Reads and checks a manifest of at most `size` bytes, refusing more than `limits`. Packed form: payloads must lie inside
-// `image_size` bytes (hashes are not looked at: that is the loader's, with the bytes at hand).
+// Reads and checks a manifest of at most `size` bytes, refusing more than `limits`. Packed form:
+// payloads must lie inside `image_size` bytes (hashes are not looked at: that is the loader's, with
+// the bytes at hand).
 // On failure Error::where points into `path`: a node path, or "" when the tree itself is broken.
 // Never reads outside, loops or crashes, whatever the bytes are.
 [[nodiscard]] Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form,
