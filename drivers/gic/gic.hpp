@@ -45,9 +45,9 @@ struct alignas(8) GicFacts {
     u8 virtual_priority_bits = 0;
     u8 preemption_bits = 0;
     u8 physical_priority_bits = 0;
-    u16 intids = 0;               // INTIDs of the distributor, SGIs and PPIs included
-    u8 architecture = 0;          // PIDR2.ArchRev: 2, 3 or 4
-    u32 distributor_id = 0;       // GICD_IIDR
+    u16 intids = 0;         // INTIDs of the distributor, SGIs and PPIs included
+    u8 architecture = 0;    // PIDR2.ArchRev: 2, 3 or 4
+    u32 distributor_id = 0; // GICD_IIDR
 };
 
 // What a distributor says of one INTID.

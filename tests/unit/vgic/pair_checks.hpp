@@ -5,7 +5,6 @@
 #include "tests/unit/vgic/hash.hpp"
 #include "tests/unit/vgic/pair.hpp"
 
-
 namespace hyp::test {
 
 template <GicGeneration G>
