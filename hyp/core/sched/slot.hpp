@@ -16,15 +16,15 @@ inline constexpr u32 ranks = 8;
 // A point in time, in CNTPCT ticks, that does not come.
 inline constexpr u64 never = ~u64{0};
 
-// 0 to max_slots - 1, the same on every pCPU, or `nobody`.
+// 0 to max_slots - 1, the same on every pCPU, or `no_slot`.
 struct VcpuSlot {
     u8 value;
-    // The slot's bit in a word of slots. Not for `nobody`.
+    // The slot's bit in a word of slots. Not for `no_slot`.
     [[nodiscard]] constexpr u64 bit() const { return u64{1} << value; }
     friend constexpr auto operator<=>(VcpuSlot, VcpuSlot) = default;
 };
 
-inline constexpr VcpuSlot nobody{0xff};
+inline constexpr VcpuSlot no_slot{0xff};
 
 // 0 is the most urgent, ranks - 1 the least.
 struct Rank {
