@@ -108,7 +108,6 @@ struct SelfTests {
             .list_registers = static_cast<u8>(list_registers),
             .quirk_no_reevaluation = handled,
             .quirk_spi_active_per_cpu = tests.spi_stays_active,
-            .quirk_no_ppi_set_pending = tests.ppi_stays_idle,
             .guest_group = generation == GicGeneration::v2 ? Group::group0 : Group::group1};
 }
 

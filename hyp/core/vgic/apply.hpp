@@ -21,16 +21,29 @@ void apply_change(Gic& gic, PhysChange change, PIntid pintid) {
     }
 }
 
+template <class Gic>
+void clear_list_registers(Gic& gic, u32 which) {
+    for (u32 rest = which; rest != 0; rest &= rest - 1) {
+        gic.write_lr(LrIndex{static_cast<u8>(__builtin_ctz(rest))}, ListReg{});
+    }
+}
+
+// All that are due.
+template <class Gic>
+void apply_changes(Gic& gic, VcpuIrqs& irqs) {
+    PhysChange change{};
+    PIntid pintid{0};
+    while (irqs.take_change(change, pintid)) {
+        apply_change(gic, change, pintid);
+    }
+}
+
 // The hardware is then as `irqs` believes it to be, and the guest may be entered.
 template <class Gic>
 void apply(Gic& gic, VcpuIrqs& irqs, const Entry& entry) {
-    for (u32 rest = entry.clear; rest != 0; rest &= rest - 1) {
-        gic.write_lr(LrIndex{static_cast<u8>(__builtin_ctz(rest))}, ListReg{});
-    }
-    PhysChange change{};
-    PIntid pintid{0};
-    while (entry.physical && irqs.take_change(change, pintid)) {
-        apply_change(gic, change, pintid);
+    clear_list_registers(gic, entry.clear);
+    if (entry.physical) {
+        apply_changes(gic, irqs);
     }
     for (u32 rest = entry.write; rest != 0; rest &= rest - 1) {
         const LrIndex index{static_cast<u8>(__builtin_ctz(rest))};
@@ -77,6 +90,51 @@ void sync_from(Gic& gic, VcpuIrqs& irqs) {
     file.split_eoi = (vmcr & veoim) != 0;
     file.open_groups = static_cast<u8>(vmcr & groups);
     irqs.sync(file, read_physical(gic, irqs.needs_phys(file)));
+}
+
+// Of exactly the PPIs that the vCPU before had or the next one has. `held` is the pCPU's own. The
+// read comes after what a guest's end of interrupt did (the driver's barrier), and each write of an
+// active bit is complete on return.
+template <class Gic>
+void apply_private(Gic& gic, const PrivateState& want, PrivateState& held) {
+    const u32 mask = want.mask | held.mask;
+    const u32 active = mask & (gic.private_active() ^ want.active);
+    for (u32 rest = active; rest != 0; rest &= rest - 1) {
+        const PIntid pintid{static_cast<u32>(__builtin_ctz(rest))};
+        const bool on = (want.active & rest & -rest) != 0;
+        apply_change(gic, on ? PhysChange::set_active : PhysChange::clear_active, pintid);
+    }
+    for (u32 rest = want.enabled ^ held.enabled; rest != 0; rest &= rest - 1) {
+        const PIntid pintid{static_cast<u32>(__builtin_ctz(rest))};
+        const bool on = (want.enabled & rest & -rest) != 0;
+        apply_change(gic, on ? PhysChange::enable : PhysChange::disable, pintid);
+    }
+    held = want;
+}
+
+// A switch of vCPUs, in this order: sync_from() of the old one; its timers off, and ISB (caller);
+// put_interrupts(); load_interrupts(); the timers of the new one (caller). So no list register is there before its
+// physical active bit is complete, and no timer before its list register: either would be an
+// interrupt that nobody ends, or one too many. `held` is the pCPU's: what its private words are.
+// Active list registers and active priorities travel together (`interface`, the vCPU's).
+//
+// Afterwards nobody is loaded: list registers empty, control off. So it is after init_cpu(), too.
+template <class Gic, class Interface>
+void put_interrupts(Gic& gic, VcpuIrqs& irqs, Interface& interface, PrivateState& held) {
+    gic.write_control(VirtControl{});
+    clear_list_registers(gic, irqs.occupied_list_registers());
+    apply_changes(gic, irqs);
+    interface = gic.save_interface();
+    held = irqs.put();
+}
+
+// While nobody is loaded. `lines`: see VcpuIrqs::load().
+template <class Gic, class Interface>
+void load_interrupts(Gic& gic, VcpuIrqs& irqs, u32 lines, const Interface& interface,
+                     PrivateState& held) {
+    apply_private(gic, irqs.load(lines), held);
+    gic.load_interface(interface);
+    apply(gic, irqs, irqs.flush());
 }
 
 } // namespace hyp

@@ -23,9 +23,6 @@ struct VgicCaps {
     // GICv2 of QEMU 7.2: ISACTIVER of an SPI sets a bit for each CPU, of which a guest's deactivation
     // clears one. Such an interrupt is ended by EL2.
     bool quirk_spi_active_per_cpu = false;
-    // GICv2 of QEMU 7.2 with several CPUs: ISPENDR of a PPI has no effect. EL2 marks it active
-    // instead and lists it.
-    bool quirk_no_ppi_set_pending = false;
     // Group of every interrupt until the guest says otherwise. GICv2 guests that know nothing of
     // groups expect Group 0: one of Group 1 reads as 1022 unless they set GICC_CTLR.AckCtl.
     Group guest_group = Group::group1;
@@ -81,6 +78,15 @@ enum class PhysChange : u8 {
     set_active,
     set_pending,
     enable,
+};
+
+// Of the PPIs in `mask`, by their physical INTIDs: what a pCPU's private words are, or are to be.
+// Nothing else of them is ever changed: no latch by ISPENDR, no trigger.
+struct PrivateState {
+    u32 mask = 0;
+    u32 active = 0;
+    u32 enabled = 0;
+    friend constexpr bool operator==(const PrivateState&, const PrivateState&) = default;
 };
 
 // What to do before the next entry, in this order (apply.hpp does it):

@@ -83,6 +83,19 @@ public:
     // The guest deactivates `vintid` by a DIR that trapped.
     void on_deactivate(VIntid vintid);
 
+    // --- vCPUs that share a pCPU (apply.hpp has the whole of a switch)
+    // List registers that hardware may hold something in, bit each. After sync().
+    [[nodiscard]] u16 occupied_list_registers() const;
+    // Leaves the pCPU: after sync() of an exit, when occupied_list_registers() are cleared, the
+    // changes applied and the control is off. Returns what the pCPU's private words now are. Posts
+    // and SPIs may go on arriving; what else needs list registers waits for load().
+    [[nodiscard]] PrivateState put();
+    // On a pCPU whose list registers are empty and whose control is off; flush() follows. Bit n of
+    // `lines`: the line of the forwarded PPI n will be high once the vCPU's timers are restored.
+    // What was pending without its line is withdrawn; what is enabled and high is marked by
+    // software. Returns what the private words must be before any list register is written.
+    [[nodiscard]] PrivateState load(u32 lines);
+
     // --- before an entry
     [[nodiscard]] Entry flush();
     // The vCPUs, bit each, that must look into their mailboxes; forgotten then.
@@ -207,6 +220,12 @@ private:
     void resample_listed(const PhysWords& phys);
     void resample_waiting(const PhysWords& phys);
 
+    // --- vcpu_irqs_switch.cpp
+    [[nodiscard]] PrivateState private_state() const;
+    [[nodiscard]] u32 hardware_ppis() const {
+        return gather(0, static_cast<u32>(Delivery::Hardware::mask));
+    }
+
     // --- vcpu_irqs_guest.cpp
     [[nodiscard]] u32 gather(unsigned word, u32 bits) const;
     void withdraw_pending(VIntid vintid);
@@ -268,9 +287,9 @@ private:
     bool control_stale_ = false;
     VirtControl written_control_{};
     u8 open_groups_ = 3;
+    std::array<u8, 5> unused_{};
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
     std::array<u16, device_homes> device_home_{};
-    std::array<u16, 2> unused_{};
     std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each
     std::array<u8, 16> spilled_source_{}; // GICv2: sender of a spilled active SGI
     std::array<u16, 32> own_pintid_{};    // of PPIs that are forwarded

@@ -80,8 +80,9 @@ void VcpuIrqs::guest_set_pending(unsigned word, u32 mask) {
     for_each_intid(word, mask, [&](VIntid vintid) { raise(vintid); });
 }
 
-// A hardware interrupt becomes pending where it is kept, in the physical distributor, and comes
-// back by way of it; if it already waits for the guest, it only stays when its line drops.
+// An SPI of hardware becomes pending where it is kept, in the physical distributor, and comes back
+// by way of it; if it already waits for the guest, it only stays when its line drops. A PPI does not:
+// the next vCPU on this pCPU would get it. (QEMU 7.2's GICv2 ignores ISPENDR of a PPI besides.)
 void VcpuIrqs::raise(VIntid vintid) {
     if (!is_hardware(vintid)) {
         step(vintid, Event::raise);
@@ -90,15 +91,15 @@ void VcpuIrqs::raise(VIntid vintid) {
     const u8 index = listed_.has(vintid) ? lr_of(vintid) : no_lr;
     const bool waits = owed_.has(vintid) || (index != no_lr && wanted_[index].is_pending());
     step(vintid, Event::force);
-    if (vintid.is_ppi() && caps_.quirk_no_ppi_set_pending) {
+    if (vintid.is_ppi()) {
         pend_by_software(vintid);
     } else if (!waits) {
         change(PhysChange::set_pending, vintid);
     }
 }
 
-// Where ISPENDR of a PPI has no effect: made active by software and listed; while it is active
-// already, its end comes back to EL2, which then keeps it active for the next round.
+// Made active by software and listed; while it is active already, its end comes back to EL2, which
+// then keeps it active for the next round.
 void VcpuIrqs::pend_by_software(VIntid vintid) {
     const Delivery was = at(vintid);
     if (was.is_held()) {
@@ -116,7 +117,7 @@ void VcpuIrqs::pend_by_software(VIntid vintid) {
 
 // The guest has ended the interrupt, and EL2 does what its list register would have done.
 void VcpuIrqs::end_physical(VIntid vintid) {
-    if (caps_.quirk_no_ppi_set_pending && vintid.is_ppi() && is_forced(vintid)) {
+    if (vintid.is_ppi() && is_forced(vintid)) {
         step(vintid, Event::acknowledge); // active still, for what pend_by_software() was asked
     } else {
         change(PhysChange::clear_active, vintid);
@@ -183,7 +184,11 @@ void VcpuIrqs::make_guest_active(VIntid vintid) {
             step(vintid, Event::by_software);
         }
     } else if (was.get<Delivery::Owed>() && (!was.is_level() || was.get<Delivery::Forced>())) {
-        change(PhysChange::set_pending, vintid);
+        if (vintid.is_ppi()) {
+            step(vintid, Event::by_software);
+        } else {
+            change(PhysChange::set_pending, vintid);
+        }
     }
     spilled_.add(vintid);
     spilled_priority_[vintid.value()] = was.priority();
@@ -230,8 +235,11 @@ void VcpuIrqs::guest_set_group(unsigned word, u32 groups) {
     });
 }
 
+// A forwarded PPI is a level for good: the word of its trigger is the pCPU's, not the vCPU's (a PPI's
+// may be fixed: IHI 0069, GICR_ICFGR1).
 void VcpuIrqs::guest_set_edge(unsigned word, u32 edges, u32 mask) {
-    for_each_intid(word, (edges ^ edge_word(word)) & mask, [&](VIntid vintid) {
+    const u32 fixed = word == 0 ? hardware_ppis() : 0;
+    for_each_intid(word, (edges ^ edge_word(word)) & mask & ~fixed, [&](VIntid vintid) {
         const bool edge = (edges & IntidSet::bit(vintid)) != 0;
         withdraw_pending(vintid); // an edge that waits in its list register is latched still
         step(vintid, edge ? Event::to_edge : Event::to_level);

@@ -167,10 +167,12 @@ TEST_CASE("ISPENDR and ICPENDR of a disabled forwarded level", "[vgic]") {
         v.guest_disable(0, timer_bit);
         v.guest_set_pending(0, timer_bit);
     });
-    CHECK(m.gic.pending(0, timer));
-    CHECK(!m.pending_exit());
+    CHECK(!m.gic.pending(0, timer)); // a latch there would be the next vCPU's
+    CHECK((m.irqs.pending_word(0, PhysWords{}) & timer_bit) != 0);
+    CHECK(!m.guest_signalled());
     m.trap([](VcpuIrqs& v) { v.guest_clear_pending(0, timer_bit); });
-    CHECK(!m.gic.pending(0, timer));
+    CHECK((m.irqs.pending_word(0, PhysWords{}) & timer_bit) == 0);
+    CHECK(!m.gic.active(0, timer));
     m.trap([](VcpuIrqs& v) { v.guest_enable(0, timer_bit); });
     CHECK(!m.pending_exit());
     CHECK(!m.irqs.is_forced(VIntid{timer}));

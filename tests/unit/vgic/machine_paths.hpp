@@ -39,7 +39,6 @@ void Machine<G, L>::boot() {
     caps.list_registers = L;
     caps.quirk_no_reevaluation = setup.workaround;
     caps.quirk_spi_active_per_cpu = setup.spi_fault;
-    caps.quirk_no_ppi_set_pending = setup.ppi_fault;
     caps.guest_group = is_v2 ? Group::group0 : Group::group1;
     start(caps);
     irqs.map_hardware(VIntid{timer}, PIntid{timer}, Trigger::level);

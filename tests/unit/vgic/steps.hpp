@@ -15,9 +15,10 @@ template <class M>
     switch (access.write) {
     case Write::disable: return enabled && (is_v3 || !vintid.is_sgi());
     case Write::enable: return !enabled;
-    case Write::pend:
     case Write::unpend: return true;
-    case Write::activate: // a deactivation that is under way might arrive after it
+    // What makes the physical one active: a deactivation that is under way might arrive after it.
+    case Write::pend: return access.intid != timer || m.gic.deliverable() == 0;
+    case Write::activate:
         return m.setup.activates && !m.ghost.is_taken(access.intid) && m.gic.deliverable() == 0;
     // Of one that the guest has acknowledged, only where the ghost need not follow.
     case Write::deactivate:

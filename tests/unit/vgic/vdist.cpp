@@ -134,8 +134,8 @@ TEST_CASE("a guest's enable of a forwarded INTID reaches the hardware, its prior
     CHECK(change == PhysChange::enable);
     CHECK(pintid == PIntid{27});
     CHECK_FALSE(guest.irqs.take_change(change, pintid));
-    guest.put(sgi, 0xc04, 2U << 22U); // INTID 27: edge
-    CHECK(guest.get(sgi, 0xc04) == 2U << 22U);
+    guest.put(sgi, 0xc04, 2U << 20U | 2U << 22U); // INTID 26: edge; 27 is forwarded: a level
+    CHECK(guest.get(sgi, 0xc04) == 2U << 20U);
     guest.put(sgi, 0xc00, 0); // SGIs are edge for good
     CHECK(guest.get(sgi, 0xc00) == 0xaaaa'aaaa);
 }
