@@ -50,6 +50,14 @@ struct alignas(8) GicFacts {
     u32 distributor_id = 0; // GICD_IIDR
 };
 
+// A pCPU as this GIC addresses it, ready for the registers' words: ICC_SGI1R_EL1 or GICD_SGIR
+// without an INTID, GICD_IROUTER<n> or a byte of GICD_ITARGETSR. Made by own_target() on that pCPU.
+struct GicTarget {
+    u64 sgi = 0;
+    u64 route = 0;
+    friend constexpr bool operator==(const GicTarget&, const GicTarget&) = default;
+};
+
 // What a distributor says of one INTID.
 struct DistributorState {
     bool pending;
@@ -57,11 +65,13 @@ struct DistributorState {
     bool enabled;
 };
 
-// Order of calls at boot: init_distributor() once, then init_cpu() on every pCPU. All forwarded
-// INTIDs get one physical priority, EL2's own get a higher one. EOImode=1 from the first moment.
+// Order of calls at boot: init_distributor() once, then init_cpu() on every pCPU. Physical priorities
+// are as hyp/core/sched/slot.hpp says; an SPI has the least urgent rank's until its owner is known.
+// EOImode=1 from the first moment, SGIs are enabled.
 template <class G>
 concept GicBackend = requires(G gic, Ack ack, LrIndex n, ListReg lr, PIntid pintid, Enable enable,
-                              Trigger trigger, VirtControl control, VirtInterface interface) {
+                              Trigger trigger, VirtControl control, VirtInterface interface,
+                              GicTarget target, Priority priority, u8 mask) {
     gic.init_distributor();
     gic.init_cpu();
     { gic.facts() } -> std::same_as<GicFacts>;
@@ -69,10 +79,17 @@ concept GicBackend = requires(G gic, Ack ack, LrIndex n, ListReg lr, PIntid pint
     { gic.acknowledge() } -> std::same_as<Ack>;
     gic.drop_priority(ack);
     gic.deactivate(ack);
+    gic.set_priority_mask(mask); // PMR: what is below it gets through
+    { gic.own_target() } -> std::same_as<GicTarget>;
+    // What was stored before is seen by whoever takes the SGI (the driver has the DSB ISHST). It is
+    // sent when the context synchronises next: by an ERET, or by an ISB before a WFI.
+    gic.send_sgi(target, pintid);
     // Physical distributor. Writes of active bits are complete on return (DSB and read-back), for
     // a list register may follow only then.
     gic.set_enable(pintid, enable);
     gic.set_trigger(pintid, trigger);
+    gic.set_priority(pintid, priority);
+    gic.route(pintid, target); // an SPI, from its next time on
     gic.set_active(pintid);
     gic.clear_active(pintid);
     gic.set_pending(pintid);

@@ -9,29 +9,40 @@
 #include "hyp/core/base/result.hpp"
 #include "hyp/core/regs/gicd.hpp"
 #include "hyp/core/regs/gicr.hpp"
+#include "hyp/core/sched/slot.hpp"
 
 namespace hyp {
 
-// Physical priorities. A guest's choice never reaches the hardware: all forwarded INTIDs are equal
-// and EL2's own come before them. Both survive the five and the four implemented bits.
-inline constexpr Priority forwarded_priority{0xa0};
-inline constexpr Priority own_priority{0x80};
+// Physical priorities: a guest's choice never reaches the hardware.
+inline constexpr Priority own_priority{el2_priority};
+inline constexpr Priority ppi_priority{loaded_ppi_priority};
+inline constexpr Priority spi_priority{priority_of(Rank{ranks - 1})};
 
-// EL2's own private INTIDs by the Base System Architecture's numbers: all SGIs, the maintenance
-// interrupt (25), the hypervisor timer (26). Where a tree says otherwise, boot calls set_priority().
-inline constexpr u32 own_private_intids = 0x0600ffff;
+// EL2's own private INTIDs by the Base System Architecture's numbers: SGIs that kick nobody, the
+// maintenance interrupt (25), the hypervisor timer (26). Where a tree says otherwise, boot calls
+// set_priority().
+inline constexpr u32 own_private_intids = 0x0600ff00;
+inline constexpr u32 every_sgi = 0xffff;
+
+[[nodiscard]] constexpr Priority private_priority(u32 intid) {
+    if (intid < ranks) {
+        return Priority{priority_of(Rank{static_cast<u8>(intid)})}; // kick_sgi()
+    }
+    return (own_private_intids >> intid & 1U) != 0 ? own_priority : ppi_priority;
+}
+static_assert(kick_sgi(Rank{3}) == 3);
 
 // IPRIORITYR word `word` (INTIDs 4 word .. 4 word + 3) of the private INTIDs.
 [[nodiscard]] constexpr u32 private_priorities(u32 word) {
     u32 value = 0;
     for (u32 byte = 0; byte < 4; ++byte) {
-        const bool own = (own_private_intids >> (4 * word + byte) & 1U) != 0;
-        value |= u32{(own ? own_priority : forwarded_priority).value} << (8 * byte);
+        value |= u32{private_priority(4 * word + byte).value} << (8 * byte);
     }
     return value;
 }
-static_assert(private_priorities(0) == 0x80808080);
-static_assert(private_priorities(6) == 0xa08080a0); // 24..27: 25 and 26 are EL2's
+static_assert(private_priorities(0) == 0x70605040 && private_priorities(1) == 0xb0a09080);
+static_assert(private_priorities(2) == 0x20202020);
+static_assert(private_priorities(6) == 0x30202030); // 24..27: 25 and 26 are EL2's
 
 // A register that hardware fails to change within this many reads is taken for broken.
 inline constexpr u32 max_polls = 1'000'000;
@@ -141,7 +152,7 @@ protected:
         for (u32 word = 2; word < 2 * words; ++word) {
             write_gicd(word_offset(GicdPairs::icfgr, word), 0);
         }
-        const u32 four = u32{forwarded_priority.value} * 0x01010101U;
+        const u32 four = u32{spi_priority.value} * 0x01010101U;
         for (u32 word = 8; word < 8 * words; ++word) {
             write_gicd(word_offset(GicdBytes::ipriorityr, word), four);
         }
@@ -150,7 +161,8 @@ protected:
         return true;
     }
 
-    // The same for this pCPU's private INTIDs. Triggers stay: PPIs' are the board's.
+    // The same for this pCPU's private INTIDs. Triggers stay: PPIs' are the board's. SGIs, which are
+    // EL2's, end enabled.
     [[nodiscard]] bool reset_private(u32 group) {
         write_private(word_offset(GicdBits::igroupr, 0), group);
         write_private(word_offset(GicdBits::icenabler, 0), ~0U);
@@ -162,6 +174,7 @@ protected:
         }
         write_private(word_offset(GicdBits::icpendr, 0), ~0U);
         write_private(word_offset(GicdBits::icactiver, 0), ~0U);
+        write_private(word_offset(GicdBits::isenabler, 0), every_sgi);
         complete(PIntid{0});
         return true;
     }

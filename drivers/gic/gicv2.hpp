@@ -50,7 +50,7 @@ public:
         }
         idle_running_priority();
         write_gicc(offset(GiccReg::bpr), 0);
-        write_gicc(offset(GiccReg::pmr), 0xff);
+        write_gicc(offset(GiccReg::pmr), open_mask);
         if (read_gicc(GiccReg::pmr) == 0) { // a secure PMR below 0x80 ignores non-secure writes
             return Error{"GICC_PMR stays 0: firmware masks every non-secure interrupt"};
         }
@@ -81,6 +81,29 @@ public:
     }
     [[gnu::always_inline]] void deactivate(Ack ack) { write_gicc(offset(GiccReg::dir), ack.raw()); }
 
+    // What the distributor's registers call this pCPU; an only one reads as none.
+    [[nodiscard]] GicTarget own_target() {
+        using Filter = GicdSgir::Filter;
+        const u32 mask = own_mask();
+        return {.sgi = GicdSgir{}
+                           .with<GicdSgir::CpuTargetList>(mask)
+                           .template with<GicdSgir::TargetListFilter>(mask == 0 ? Filter::self
+                                                                                : Filter::list)
+                           .raw(),
+                .route = mask};
+    }
+    [[gnu::always_inline]] void send_sgi(GicTarget target, PIntid sgi) {
+        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find, before the SGI
+        this->write_gicd(offset(GicdReg::sgir), static_cast<u32>(target.sgi) | sgi.value());
+    }
+    void route(PIntid spi, GicTarget target) {
+        bus_.template write8<Frame::gicd>(byte_offset(GicdBytes::itargetsr, spi.value()),
+                                          static_cast<u8>(target.route));
+    }
+    [[gnu::always_inline]] void set_priority_mask(u8 mask) {
+        write_gicc(offset(GiccReg::pmr), mask);
+    }
+
     // GICH_LR<n> as a word, and how a list register looks in one: for code that prepares words
     // ahead of the interrupt. n must be below facts().list_registers.
     [[nodiscard]] static constexpr u64 lr_word(const ListReg& lr) { return encode_gich(lr).raw(); }
@@ -102,8 +125,8 @@ public:
     [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) { return lr_of(read_lr_word(n)); }
 
     // Makes the distributor look at its lines again, for the machine whose guest deactivations do not
-    // (reeval_test.hpp). Elsewhere a write of what is there already.
-    [[gnu::always_inline]] void poke() { write_gicc(offset(GiccReg::pmr), 0xff); }
+    // (reeval_test.hpp). Elsewhere a write that disables nothing.
+    [[gnu::always_inline]] void poke() { this->write_gicd(word_offset(GicdBits::icenabler, 0), 0); }
 
     [[nodiscard, gnu::always_inline]] u32 maintenance_status() { return read_gich(GichReg::misr); }
     [[nodiscard, gnu::always_inline]] u32 eoi_count() {

@@ -63,7 +63,7 @@ public:
         idle_running_priority();
         sys_.template write<SysReg::icc_ctlr>(IccCtlr{}.with<IccCtlr::EoiMode>(true).raw());
         sys_.template write<SysReg::icc_bpr1>(0);
-        sys_.template write<SysReg::icc_pmr>(0xff);
+        sys_.template write<SysReg::icc_pmr>(open_mask);
         sys_.template barrier<Barrier::isb>(); // EOImode in force before the first interrupt
         sys_.template write<SysReg::icc_igrpen1>(1);
         sys_.template barrier<Barrier::isb>(); // enabled on return
@@ -94,6 +94,36 @@ public:
     }
     [[gnu::always_inline]] void deactivate(Ack ack) {
         sys_.template write<SysReg::icc_dir>(ack.raw());
+    }
+
+    // By the affinity in this pCPU's redistributor.
+    [[nodiscard]] GicTarget own_target() {
+        const GicrTyper typer{bus_.template read64<Frame::gicr_rd>(offset(GicrReg::typer))};
+        const u32 affinity = typer.get<GicrTyper::Affinity>();
+        const u32 aff0 = affinity & 0xffU;
+        const u32 aff1 = affinity >> 8U & 0xffU;
+        const u32 aff2 = affinity >> 16U & 0xffU;
+        const u32 aff3 = affinity >> 24U;
+        return {.sgi = IccSgir{}
+                           .with<IccSgir::TargetList>(1U << (aff0 % 16))
+                           .template with<IccSgir::Rs>(aff0 / 16)
+                           .template with<IccSgir::Aff1>(aff1)
+                           .template with<IccSgir::Aff2>(aff2)
+                           .template with<IccSgir::Aff3>(aff3)
+                           .raw(),
+                .route = GicdIrouter{affinity & 0xffffffU}.with<GicdIrouter::Aff3>(aff3).raw()};
+    }
+    [[gnu::always_inline]] void send_sgi(GicTarget target, PIntid sgi) {
+        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find, before the SGI
+        sys_.template write<SysReg::icc_sgi1r>(target.sgi |
+                                               IccSgir{}.with<IccSgir::Intid>(sgi.value()).raw());
+    }
+    void route(PIntid spi, GicTarget target) {
+        bus_.template write64<Frame::gicd>(dword_offset(GicdDwords::irouter, spi.value()),
+                                           target.route);
+    }
+    [[gnu::always_inline]] void set_priority_mask(u8 mask) {
+        sys_.template write<SysReg::icc_pmr>(mask);
     }
 
     // ICH_LR<n>_EL2 as a word, and how a list register looks in one: for code that prepares words
@@ -224,14 +254,11 @@ private:
     }
 
     void route_shared_here() {
-        const GicrTyper typer{bus_.template read64<Frame::gicr_rd>(offset(GicrReg::typer))};
-        const u32 affinity = typer.get<GicrTyper::Affinity>();
-        const u64 route =
-            GicdIrouter{affinity & 0xffffffU}.with<GicdIrouter::Aff3>(affinity >> 24U).raw();
+        const GicTarget here = own_target();
         constexpr u32 first_special = 1020;
         const u32 intids = this->typer().intids();
         for (u32 intid = 32; intid < intids && intid < first_special; ++intid) {
-            bus_.template write64<Frame::gicd>(dword_offset(GicdDwords::irouter, intid), route);
+            route(PIntid{intid}, here);
         }
     }
 

@@ -52,8 +52,7 @@ private:
         write_gicv(GiccReg::pmr, 0xf8);
         gic_.write_control(VirtControl{.enable = true});
         const VIntid vintid{timer_.value()};
-        gic_.write_lr(LrIndex{0},
-                      ListReg::hardware(vintid, timer_, forwarded_priority, Group::group0));
+        gic_.write_lr(LrIndex{0}, ListReg::hardware(vintid, timer_, ppi_priority, Group::group0));
         sys_.template barrier<Barrier::dsb_sy>(); // GICH and GICV are different devices
         PollWindow<S> window{sys_};
         do {

@@ -83,6 +83,9 @@ namespace barrier {
 [[gnu::always_inline]] inline void dsb_ish() {
     asm volatile("dsb ish" ::: "memory");
 }
+[[gnu::always_inline]] inline void dsb_ishst() {
+    asm volatile("dsb ishst" ::: "memory");
+}
 [[gnu::always_inline]] inline void dsb_nsh() {
     asm volatile("dsb nsh" ::: "memory");
 }
@@ -107,6 +110,8 @@ public:
             hyp::barrier::dsb_sy();
         } else if constexpr (B == Barrier::dsb_ish) {
             hyp::barrier::dsb_ish();
+        } else if constexpr (B == Barrier::dsb_ishst) {
+            hyp::barrier::dsb_ishst();
         } else {
             hyp::barrier::dsb_nsh();
         }

@@ -18,10 +18,11 @@ namespace hyp {
 enum class Frame : u8 { gicd, gicr_rd, gicr_sgi, gicc, gich, gicv, uart };
 
 enum class Barrier : u8 {
-    isb,     // context synchronisation
-    dsb_sy,  // completion, everything
-    dsb_ish, // completion, inner shareable
-    dsb_nsh, // completion, this PE
+    isb,       // context synchronisation
+    dsb_sy,    // completion, everything
+    dsb_ish,   // completion, inner shareable
+    dsb_ishst, // the same, of stores alone
+    dsb_nsh,   // completion, this PE
 };
 
 template <class B>

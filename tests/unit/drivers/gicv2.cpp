@@ -60,7 +60,7 @@ TEST_CASE("GICv2 distributor: off, group, configure, target, on", "[drivers][gic
         CHECK(machine->find(mmio_write(Frame::gicd, 0x380 + 4 * word, 0xffffffff)) < on);
     }
     for (u32 word = 8; word < 72; ++word) {
-        CHECK(machine->find(mmio_write(Frame::gicd, 0x400 + 4 * word, 0xa0a0a0a0)) < on);
+        CHECK(machine->find(mmio_write(Frame::gicd, 0x400 + 4 * word, 0xb0b0b0b0)) < on);
         CHECK(machine->find(mmio_write(Frame::gicd, 0x800 + 4 * word, 0x02020202)) < on);
     }
     for (u32 word = 2; word < 18; ++word) {
@@ -95,9 +95,12 @@ TEST_CASE("GICv2 CPU: off, emptied, EOImode together with the enable", "[drivers
     CHECK(disable < unpend);
     CHECK(unpend < inactive);
     CHECK(inactive < on);
-    CHECK(machine->find(mmio_write(Frame::gicd, 0x418, 0xa08080a0)) < on);
+    CHECK(machine->find(mmio_write(Frame::gicd, 0x418, 0x30202030)) < on);
     CHECK(machine->count(writes_range(Frame::gicd, 0, 0x80)) == 0);
-    CHECK(machine->count(writes_range(Frame::gicd, 0x100, 0x180)) == 0);
+    const usize sgis = machine->find(mmio_write(Frame::gicd, 0x100, 0xffff));
+    CHECK(inactive < sgis);
+    CHECK(sgis < on);
+    CHECK(machine->count(writes_range(Frame::gicd, 0x100, 0x180)) == 1);
 
     const usize virtual_off = machine->find(mmio_write(Frame::gich, 0, 0));
     for (u32 n = 0; n < 4; ++n) {
@@ -201,6 +204,29 @@ TEST_CASE("GICv2: everything private is banked in GICD", "[drivers][gicv2]") {
     machine->memory[{Frame::gicd, 0x300}] = 0x04000000;
     CHECK(gic.private_pending() == 0x08000000);
     CHECK(gic.private_active() == 0x04000000);
+}
+
+TEST_CASE("GICv2: SGIs to a pCPU and routes by the number of its interface", "[drivers][gicv2]") {
+    const auto machine = virt();
+    Gic gic = driver(*machine);
+    const GicTarget self = gic.own_target();
+    CHECK(self == GicTarget{.sgi = 0x00020000, .route = 2});
+    machine->log.clear();
+    gic.send_sgi(self, PIntid::sgi(5));
+    gic.route(PIntid{33}, self);
+    gic.set_priority_mask(0x90);
+    CHECK(machine->log == std::vector<Access>{barrier(Barrier::dsb_ishst),
+                                              mmio_write(Frame::gicd, 0xf00, 0x00020005),
+                                              mmio_write(Frame::gicd, 0x821, 2, 1),
+                                              mmio_write(Frame::gicc, 4, 0x90)});
+    machine->memory[{Frame::gicd, 0x804}] = 0; // one CPU: ITARGETSR is RAZ/WI
+    CHECK(gic.own_target() == GicTarget{.sgi = 0x02000000, .route = 0}); // to itself
+}
+
+TEST_CASE("GICv2: the look again disables nothing and keeps the mask", "[drivers][gicv2]") {
+    const auto machine = virt();
+    driver(*machine).poke();
+    CHECK(machine->log == std::vector<Access>{mmio_write(Frame::gicd, 0x180, 0)});
 }
 
 TEST_CASE("GICv2: the interface that travels with a vCPU", "[drivers][gicv2]") {

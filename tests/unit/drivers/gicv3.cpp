@@ -173,3 +173,20 @@ TEST_CASE("GICv3: the interface that travels with a vCPU", "[drivers][gicv3]") {
         }
     }
 }
+
+TEST_CASE("GICv3: SGIs to a pCPU and routes by affinity", "[drivers][gicv3]") {
+    const auto machine = virt_v3();
+    RecordedGicV3 gic = driver(*machine);
+    const GicTarget self = gic.own_target(); // 1.2.3.4
+    CHECK(self == GicTarget{.sgi = 0x0001'0002'0003'0010, .route = 0x1'0002'0304});
+    machine->log.clear();
+    gic.send_sgi(self, PIntid::sgi(5));
+    gic.route(PIntid{33}, self);
+    gic.set_priority_mask(0x90);
+    CHECK(machine->log == std::vector<Access>{barrier(Barrier::dsb_ishst),
+                                              sys_write(SysReg::icc_sgi1r, 0x0001'0002'0503'0010),
+                                              mmio_write(Frame::gicd, 0x6108, 0x1'0002'0304, 8),
+                                              sys_write(SysReg::icc_pmr, 0x90)});
+    machine->memory[{Frame::gicr_rd, 0x8}] = 0x0000002500000010; // Aff0 37: range 2, bit 5
+    CHECK(gic.own_target() == GicTarget{.sgi = 0x2000'0000'0020, .route = 0x25});
+}

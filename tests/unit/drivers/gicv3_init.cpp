@@ -33,7 +33,7 @@ TEST_CASE("GICv3 distributor: off, groups, configure, route, on", "[drivers][gic
         }
     }
     for (u32 word = 8; word < 64; ++word) {
-        CHECK(machine->find(mmio_write(Frame::gicd, 0x400 + 4 * word, 0xa0a0a0a0)) < on);
+        CHECK(machine->find(mmio_write(Frame::gicd, 0x400 + 4 * word, 0xb0b0b0b0)) < on);
     }
     for (u32 word = 2; word < 16; ++word) {
         CHECK(machine->find(mmio_write(Frame::gicd, 0xc00 + 4 * word, 0)) < on);
@@ -122,12 +122,17 @@ TEST_CASE("GICv3 CPU: system registers first, EOImode and groups before enable",
     CHECK(disable < unpend);
     CHECK(unpend < inactive);
     CHECK(inactive < on);
-    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x400, 0x80808080)) < on);
-    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x40c, 0x80808080)) < on);
-    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x410, 0xa0a0a0a0)) < on);
-    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x418, 0xa08080a0)) < on); // 25, 26
-    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x41c, 0xa0a0a0a0)) < on);
-    CHECK(machine->count(writes_bits(Frame::gicr_sgi, GicdBits::isenabler)) == 0);
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x400, 0x70605040)) < on); // kicks of ranks 0-3
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x404, 0xb0a09080)) < on);
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x408, 0x20202020)) < on);
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x40c, 0x20202020)) < on);
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x410, 0x30303030)) < on);
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x418, 0x30202030)) < on); // 25, 26
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x41c, 0x30303030)) < on);
+    const usize sgis = machine->find(mmio_write(Frame::gicr_sgi, 0x100, 0xffff));
+    CHECK(inactive < sgis);
+    CHECK(sgis < on);
+    CHECK(machine->count(writes_bits(Frame::gicr_sgi, GicdBits::isenabler)) == 1);
     CHECK(machine->count([](const Access& a) {
         return a.kind == Kind::write && a.frame == Frame::gicd;
     }) == 0);
