@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/el2_setup.hpp"
 
+#include "hyp/arch/fp.hpp"
+#include "hyp/arch/pauth.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
 #include "hyp/core/regs/cnt.hpp"
@@ -30,20 +32,17 @@ void read_id_register(Vm& vm) {
     return value >> lsb & 0xf;
 }
 
-// What this CPU has beyond the base set, opened or trapped accordingly.
+// The base set, and what this CPU has beyond it. PAuth is closed: hyp/arch/pauth.hpp.
 [[nodiscard]] HcrEl2 hcr_for_this_cpu(WfiTrap wfi) {
     const u64 pfr0 = reg::read<reg::id_aa64pfr0_el1>();
     const u64 mmfr1 = reg::read<reg::id_aa64mmfr1_el1>();
-    const u64 isar1 = reg::read<reg::id_aa64isar1_el1>();
-    const bool pauth = (isar1 & 0xff00'0ff0) != 0; // APA, API, GPA, GPI
     return hcr_guest.with<HcrEl2::Twi>(wfi == WfiTrap::yes)
         .with<HcrEl2::Tlor>(id_field(mmfr1, 16) != 0)
-        .with<HcrEl2::Terr>(id_field(pfr0, 28) != 0)
-        .with<HcrEl2::Apk>(pauth)
-        .with<HcrEl2::Api>(pauth);
+        .with<HcrEl2::Terr>(id_field(pfr0, 28) != 0);
 }
 
-// FP is open: there is one vCPU. What the ID registers hide is trapped where a CPU has it.
+// What the ID registers hide is trapped where a CPU has it, debug registers everywhere: they are not
+// switched. FP is closed: hyp/arch/fp.hpp.
 void trap_hidden_features() {
     const u64 dfr0 = reg::read<reg::id_aa64dfr0_el1>();
     const u64 pfr0 = reg::read<reg::id_aa64pfr0_el1>();
@@ -53,10 +52,15 @@ void trap_hidden_features() {
                                   .with<MdcrEl2::Hpmn>(static_cast<u32>(counters))
                                   .with<MdcrEl2::Tpmcr>(true)
                                   .with<MdcrEl2::Tpm>(true)
+                                  .with<MdcrEl2::Tda>(true)
+                                  .with<MdcrEl2::Tdosa>(true)
+                                  .with<MdcrEl2::Tdra>(true)
                                   .with<MdcrEl2::Tpms>(id_field(dfr0, 32) != 0)
                                   .with<MdcrEl2::Ttrf>(id_field(dfr0, 40) != 0)
                                   .raw());
+    reg::write<reg::mdscr_el1>(0); // no breakpoint, no step: enables are UNKNOWN at reset
     reg::write<reg::cptr_el2>(cptr_res1.with<CptrEl2::Tz>(true)
+                                  .with<CptrEl2::Tfp>(true)
                                   .with<CptrEl2::Tsm>(true)
                                   .with<CptrEl2::Tta>(true)
                                   .with<CptrEl2::Tam>(id_field(pfr0, 44) != 0)
@@ -82,16 +86,6 @@ void clear_newer_traps() {
     }
 }
 
-// Both timers and the counter are the guest's; off, for their CTL is UNKNOWN at reset.
-void give_timers() {
-    reg::write<static_cast<u32>(SysReg::cnthctl)>(
-        CnthctlEl2{}.with<CnthctlEl2::El1PctEn>(true).with<CnthctlEl2::El1PcEn>(true).raw());
-    reg::write<static_cast<u32>(SysReg::cntvoff)>(0);
-    reg::write<reg::cntkctl_el1>(0);
-    reg::write<static_cast<u32>(SysReg::cntv_ctl)>(0);
-    reg::write<static_cast<u32>(SysReg::cntp_ctl)>(0);
-}
-
 } // namespace
 
 void read_id_registers(Vm& vm, GicGeneration gic, u32 address_bits) {
@@ -105,25 +99,39 @@ void read_id_registers(Vm& vm, GicGeneration gic, u32 address_bits) {
     }
 }
 
-void configure_el2(const Vm& vm, GicGeneration gic, WfiTrap wfi) {
+void configure_pcpu() {
     trap_hidden_features();
     clear_newer_traps();
-    give_timers();
-    constexpr u64 mpidr_res1 = u64{1} << 31;
-    reg::write<reg::vpidr_el2>(reg::read<reg::midr_el1>());
-    reg::write<reg::vmpidr_el2>(mpidr_res1 | guest_affinity(gic, 0));
-    constexpr u16 vmid = 1;
+    reg::write<static_cast<u32>(SysReg::cntv_ctl)>(0); // UNKNOWN at reset
+    reg::write<static_cast<u32>(SysReg::cntp_ctl)>(0);
     reg::write<reg::vtcr_el2>(vtcr_for(reg::read<reg::id_aa64mmfr0_el1>() & 0xf));
-    reg::write<reg::vttbr_el2>(VttbrEl2{vm.stage2.root().value()}.with<VttbrEl2::Vmid>(vmid).raw());
-    constexpr u64 sctlr_el1_off =
-        0x30d0'0800; // RES1; MMU and caches off, as the boot protocol says
-    reg::write<reg::sctlr_el1>(sctlr_el1_off);
-    reg::write<reg::hcr_el2>(hcr_for_this_cpu(wfi).raw());
-    barrier::dsb_ish(); // the stage-2 tables are visible to the walker
-    barrier::isb();     // VMID and VTTBR are in effect for the TLBI
-    asm volatile("tlbi vmalls12e1" ::: "memory");
-    barrier::dsb_nsh(); // nothing of a former life translates
-    barrier::isb();     // nor is fetched by an older translation
+    probe_world();
+    forget_all_translations();
+}
+
+Confinement confinement_of(const Vm& vm, u16 vmid, GicGeneration gic, u32 number, WfiTrap wfi) {
+    constexpr u64 mpidr_res1 = u64{1} << 31;
+    // Both timers and the counter are the guest's.
+    constexpr CnthctlEl2 timers =
+        CnthctlEl2{}.with<CnthctlEl2::El1PctEn>(true).with<CnthctlEl2::El1PcEn>(true);
+    return {.vttbr_el2 = VttbrEl2{vm.stage2.root().value()}.with<VttbrEl2::Vmid>(vmid).raw(),
+            .hcr_el2 = hcr_for_this_cpu(wfi).raw(),
+            .vpidr_el2 = reg::read<reg::midr_el1>(),
+            .vmpidr_el2 = mpidr_res1 | guest_affinity(gic, number),
+            .cntvoff_el2 = 0,
+            .cnthctl_el2 = timers.raw()};
+}
+
+void configure_el2(const Vm& vm, GicGeneration gic, WfiTrap wfi) {
+    configure_pcpu();
+    El1Context context = reset_context(reg::read<reg::elr_el2>());
+    context.spsr_el2 = reg::read<reg::spsr_el2>();
+    constexpr u16 vmid = 1;
+    load_world(context, confinement_of(vm, vmid, gic, 0, wfi));
+    fp_trap(FpState{});
+    if (has_pauth()) {
+        pauth_trap(PauthKeys{});
+    }
 }
 
 } // namespace hyp

@@ -29,13 +29,21 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
            crm <= id_register_crm_last;
 }
 
+// op0=2, op1=0 and 3: debug registers and the DCC, which MDCR_EL2 traps. No debugger is attached, and
+// breakpoints and watchpoints, which an ID register cannot deny, never match.
+[[nodiscard]] bool is_debug_register(SysReg reg) {
+    const u32 op0_op1 = static_cast<u32>(reg) >> 11;
+    return op0_op1 == sysreg_encoding(2, 0, 0, 0, 0) >> 11 ||
+           op0_op1 == sysreg_encoding(2, 3, 0, 0, 0) >> 11;
+}
+
 [[nodiscard]] Answer read_system_register(const Vcpu& vcpu, SysReg reg) {
     if (is_id_register(reg)) {
         const u32 encoding = static_cast<u32>(reg);
         return {Outcome::done,
                 vcpu.vm->id_registers[id_register_index(encoding >> 3 & 15, encoding & 7)]};
     }
-    return {reg == actlr_el1 ? Outcome::done : Outcome::absent};
+    return {reg == actlr_el1 || is_debug_register(reg) ? Outcome::done : Outcome::absent};
 }
 
 [[nodiscard]] Answer write_system_register(Vcpu& vcpu, SysReg reg, u64 value) {
@@ -50,7 +58,7 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
         vcpu.vm->distributor.write_sgi(vcpu.irqs.self(), SgiRegister::sgi0r, value);
     } else if (reg == dc_isw || reg == dc_csw || reg == dc_cisw) {
         clean_invalidate_set_way(value);
-    } else if (reg != actlr_el1) {
+    } else if (reg != actlr_el1 && !is_debug_register(reg)) {
         return {Outcome::absent};
     }
     return {};

@@ -29,6 +29,7 @@ template <u32 Encoding>
 }
 
 // clang-format off
+inline constexpr u32 mdscr_el1        = sysreg_encoding(2, 0, 0, 2, 2);
 inline constexpr u32 midr_el1         = sysreg_encoding(3, 0, 0, 0, 0);
 inline constexpr u32 mpidr_el1        = sysreg_encoding(3, 0, 0, 0, 5);
 inline constexpr u32 id_aa64pfr0_el1  = sysreg_encoding(3, 0, 0, 4, 0);

@@ -22,9 +22,12 @@ struct MdcrEl2 : Register<MdcrEl2, u64> {
     using Register::Register;
     using Hpmn = Field<4, 0>; // event counters left to EL1
     using Tpmcr = Bit<5>;
-    using Tpm = Bit<6>;   // PMU
-    using Tpms = Bit<14>; // statistical profiling
-    using Ttrf = Bit<19>; // trace filter
+    using Tpm = Bit<6>;    // PMU
+    using Tda = Bit<9>;    // debug registers: breakpoints, watchpoints, MDSCR_EL1, the DCC
+    using Tdosa = Bit<10>; // OS lock and power control
+    using Tdra = Bit<11>;  // addresses of debug components
+    using Tpms = Bit<14>;  // statistical profiling
+    using Ttrf = Bit<19>;  // trace filter
 };
 
 static_assert(cptr_res1.with<CptrEl2::Tz>(true).with<CptrEl2::Tsm>(true).raw() == 0x33ff);
