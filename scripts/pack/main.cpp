@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // pack: puts a manifest and the files it names behind the hypervisor.
 //
-//     pack --manifest MANIFEST.dtb --hyp HYP.img --out NAME
+//     pack --manifest MANIFEST.dtb --hyp HYP.img --out NAME [--pcpus N]
 //
 // leaves NAME.img, to boot or flash, and NAME.elf, the same bytes for loaders that want ELF. File
-// names in the manifest are relative to the current directory. Every refusal is one sentence on
-// standard error, and status 2.
+// names in the manifest are relative to the current directory. --pcpus says how many pCPUs the
+// machine has, so that a manifest that names another is refused here already, as it would be at
+// boot. Every refusal is one sentence on standard error, and status 2.
 #include "scripts/pack/image.hpp"
 #include "scripts/pack/pack_error.hpp"
 
@@ -22,27 +23,35 @@ struct Arguments {
     std::string manifest;
     std::string hyp;
     std::string out;
+    std::string pcpus; // may be left out
 };
+
+constexpr const char* usage = "pack --manifest DTB --hyp IMG --out NAME [--pcpus N]";
 
 Arguments parse(int count, char** words) {
     Arguments arguments;
-    const std::pair<std::string, std::string*> known[] = {
-        {"--manifest", &arguments.manifest}, {"--hyp", &arguments.hyp}, {"--out", &arguments.out}};
+    const std::pair<std::string, std::string*> known[] = {{"--manifest", &arguments.manifest},
+                                                          {"--hyp", &arguments.hyp},
+                                                          {"--out", &arguments.out},
+                                                          {"--pcpus", &arguments.pcpus}};
     for (int i = 1; i < count; i += 2) {
         std::string* value = nullptr;
         for (const auto& [name, place] : known) {
             value = name == words[i] ? place : value;
         }
         if (value == nullptr || i + 1 == count) {
-            throw PackError{"", std::string{"what is '"} + words[i] +
-                                    "'? usage: pack --manifest DTB --hyp IMG --out NAME"};
+            throw PackError{"", std::string{"what is '"} + words[i] + "'? usage: " + usage};
         }
         *value = words[i + 1];
     }
     for (const auto& [name, place] : known) {
-        if (place->empty()) {
-            throw PackError{"", name + " is missing: pack --manifest DTB --hyp IMG --out NAME"};
+        if (place->empty() && place != &arguments.pcpus) {
+            throw PackError{"", name + " is missing: " + usage};
         }
+    }
+    const std::string& pcpus = arguments.pcpus;
+    if (pcpus.find_first_not_of("0123456789") != std::string::npos || pcpus.size() > 4) {
+        throw PackError{"", "--pcpus must be a number, not '" + pcpus + "': " + usage};
     }
     return arguments;
 }
@@ -92,6 +101,14 @@ PackedVm add_files(Image& image, const hyp::VmDescription& vm, const Arguments& 
 void run(const Arguments& arguments) {
     const Bytes source = read_input("", arguments.manifest, arguments);
     const hyp::Manifest manifest = read(arguments.manifest, source, 0, hyp::ManifestForm::source);
+    if (!arguments.pcpus.empty()) {
+        hyp::NodePath path;
+        const hyp::Status status = hyp::check_against_machine(
+            manifest, static_cast<hyp::u32>(std::stoul(arguments.pcpus)), path);
+        if (!status.ok()) {
+            throw PackError{status.error().where, status.error().reason};
+        }
+    }
     Image image{read_input("", arguments.hyp, arguments)};
     std::vector<PackedVm> vms;
     for (hyp::u32 n = 0; n < manifest.vm_count; ++n) {

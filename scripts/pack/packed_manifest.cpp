@@ -29,6 +29,14 @@ public:
     void cell(const char* name, hyp::u32 value) {
         check(fdt_property_u32(bytes_.data(), name, value));
     }
+    void cells(const char* name, const std::vector<hyp::u32>& values) {
+        void* place = nullptr;
+        check(fdt_property_placeholder(bytes_.data(), name, static_cast<int>(values.size() * 4),
+                                       &place));
+        for (hyp::usize n = 0; n < values.size(); ++n) {
+            fdt32_st(static_cast<hyp::u8*>(place) + n * 4, values[n]);
+        }
+    }
     void dword(const char* name, hyp::u64 value) {
         check(fdt_property_u64(bytes_.data(), name, value));
     }
@@ -61,6 +69,23 @@ const char* crash_name(hyp::SelfCrash crash) {
     return "";
 }
 
+const char* action_name(hyp::EndAction action) {
+    switch (action) {
+    case hyp::EndAction::stop: return "stop";
+    case hyp::EndAction::restart: return "restart";
+    case hyp::EndAction::halt: return "halt";
+    }
+    return "";
+}
+
+const char* time_name(hyp::TimePolicy time) {
+    switch (time) {
+    case hyp::TimePolicy::real: return "real";
+    case hyp::TimePolicy::stops: return "stops";
+    }
+    return "";
+}
+
 void write_options(Writer& tree, const hyp::Options& options) {
     tree.begin("options");
     tree.cell("list-registers", options.list_registers);
@@ -74,6 +99,8 @@ void write_options(Writer& tree, const hyp::Options& options) {
     if (options.self_crash != hyp::SelfCrash::none) {
         tree.string("self-crash", crash_name(options.self_crash));
     }
+    const char hot_key[] = {static_cast<char>(options.hot_key | 0x60), '\0'};
+    tree.string("hot-key", hot_key);
     tree.end();
 }
 
@@ -81,6 +108,26 @@ void write_payload(Writer& tree, const hyp::Payload& payload) {
     tree.dword("offset", payload.offset);
     tree.dword("length", payload.length);
     tree.dword("hash", payload.hash);
+}
+
+// Where its vCPUs run, and when.
+void write_schedule(Writer& tree, const hyp::VmDescription& vm) {
+    tree.cell("rank", vm.rank.value);
+    tree.cell("slice-us", vm.slice_us);
+    if (!vm.pcpus[0].is_empty()) {
+        std::vector<hyp::u32> sets;
+        for (hyp::u32 n = 0; n < vm.vcpus; ++n) {
+            sets.push_back(vm.pcpus[n].bits);
+        }
+        tree.cells("pcpus", sets);
+    }
+    tree.string("time", time_name(vm.time));
+    if (vm.off) {
+        tree.empty("off");
+    }
+    tree.string("on-crash", action_name(vm.on_crash));
+    tree.string("on-reset", action_name(vm.on_reset));
+    tree.cell("restart-limit", vm.restart_limit);
 }
 
 void write_vm(Writer& tree, const hyp::VmDescription& vm, const PackedVm& packed) {
@@ -101,7 +148,10 @@ void write_vm(Writer& tree, const hyp::VmDescription& vm, const PackedVm& packed
     if (vm.dma_trusted) {
         tree.empty("dma-trusted");
     }
-    tree.string("on-crash", "stop");
+    if (vm.console) {
+        tree.empty("console");
+    }
+    write_schedule(tree, vm);
     tree.begin("kernel");
     write_payload(tree, packed.kernel_at);
     tree.dword("load", packed.kernel.load.value());

@@ -14,7 +14,11 @@ MIB = 1 << 20
 BEGIN, CLOSE, PROPERTY, NOP, END = 1, 2, 3, 4, 9
 
 SOURCE_VM = """label = "tiny"; memory-mib = <256>; vcpus = <1>; kernel = "a.img"; bootargs = "t=5";
-    devices = "pl011"; on-crash = "stop"; initrd = "b";"""
+    devices = "pl011"; on-crash = "stop"; initrd = "b"; dma-trusted;"""
+SHARED_VMS = """vm0 { label = "a"; memory-mib = <64>; vcpus = <2>; kernel = "a.img"; console;
+        rank = <0>; slice-us = <500>; pcpus = <1 2>; on-crash = "restart"; restart-limit = <3>; };
+    vm1 { label = "b"; memory-mib = <64>; vcpus = <8>; kernel = "a.img"; console; off;
+        pcpus = <6>; on-reset = "halt"; time = "stops"; };"""
 PACKED_VM = """label = "tiny"; memory-mib = <256>; vcpus = <2>; bootargs = "x"; devices = "pl011";
     kernel { offset = <0 0x400000>; length = <0 0x12345>; hash = <1 2>; load = <0 0x40200000>;
              entry = <0 0x40200040>; memory-size = <0 0x20000>; };
@@ -130,7 +134,8 @@ def manifests():
     """Inputs of `manifest`: both forms, as they lie in memory and as programs."""
     names = names_in("manifest")
     head = '/dts-v1/; / { compatible = "baton,manifest"; '
-    source = [f"{head} {OPTIONS} vms {{ vm0 {{ {SOURCE_VM} }}; }}; }};"]
+    source = [f"{head} {OPTIONS} vms {{ vm0 {{ {SOURCE_VM} }}; }}; }};",
+              f"{head} options {{ hot-key = \"b\"; }}; vms {{ {SHARED_VMS} }}; }};"]
     packed = [f"{head} vms {{ vm0 {{ {PACKED_VM} }}; vm1 {{ {OTHER_VM} }}; }}; }};",
               f"{head} {OPTIONS} vms {{ vm0 {{ {OTHER_VM} }}; }}; }};"]
     eight = "".join("vm%d { %s };" % (n, OTHER_VM.replace("two", f"v{n}")) for n in range(8))
@@ -140,7 +145,7 @@ def manifests():
             tree = compiled(text)
             yield bytes([form]) + tree
             yield bytes([form | 1]) + program(tree, names)
-            yield bytes([form | 5]) + program(tree, names)
+            yield bytes([form | 0xE1]) + program(tree, names)
 
 
 def trees():

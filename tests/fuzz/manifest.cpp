@@ -6,7 +6,7 @@
 // a guest's tree that the machine's reader can read.
 //
 // The first byte: bit 0 a program for TreeMaker (else a tree as it lies in memory), bit 1 the packed
-// form, bit 2 the limits of this version (else all that can be described), bits 4:3 the image's size.
+// form, bits 4:3 the image's size, bits 7:5 the machine's pCPUs, less one.
 #include "hyp/core/manifest/manifest.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
 #include "hyp/platform/platform.hpp"
@@ -44,7 +44,18 @@ constexpr const char* names[] = {"compatible",
                                  "vm1",
                                  "#address-cells",
                                  "trace",
-                                 "watchdog-ms"};
+                                 "watchdog-ms",
+                                 "hot-key",
+                                 "rank",
+                                 "slice-us",
+                                 "pcpus",
+                                 "console",
+                                 "on-reset",
+                                 "restart-limit",
+                                 "time",
+                                 "off",
+                                 "dma-trusted",
+                                 "vm2"};
 
 constexpr u64 image_sizes[] = {64 * mib, 6 * mib, 0, ~u64{0}};
 
@@ -103,7 +114,8 @@ void check_guest_tree(const VmDescription& vm) {
     alignas(8) static u8 buffer[guest_tree_limit];
     const Placement place = place_guest(vm);
     for (const GicGeneration gic : {GicGeneration::v2, GicGeneration::v3}) {
-        const GuestMachine machine{gic, vm.vcpus, vm.ram(), place.initrd, vm.bootargs, vm.devices};
+        const GuestMachine machine{gic,          vm.vcpus,    vm.ram(),
+                                   place.initrd, vm.bootargs, vm.guest_devices()};
         const Result<usize> size = write_guest_tree(buffer, sizeof buffer, machine);
         require(size.ok() && size.value() <= sizeof buffer, "the guest's tree is written");
         const Result<Platform> read = read_platform(buffer, size.value(), Pa{0});
@@ -112,19 +124,48 @@ void check_guest_tree(const VmDescription& vm) {
         require(platform.ram_count == 1 && platform.ram[0].base.value() == vm.ram().base.value() &&
                     platform.ram[0].size == vm.memory && platform.cpu_count == vm.vcpus &&
                     platform.gic.present && platform.gic.generation == gic &&
-                    (platform.uart.kind == UartKind::pl011) == vm.devices.has(DeviceId::pl011) &&
+                    (platform.uart.kind == UartKind::pl011) ==
+                        (vm.console || vm.devices.has(DeviceId::pl011)) &&
                     (platform.devices[33].frame.size != 0) == vm.devices.has(DeviceId::pl031),
                 "the guest's tree says another machine");
     }
 }
 
-void check(const Manifest& manifest, ManifestForm form, ManifestLimits limits, u64 image_size) {
-    require(manifest.vm_count >= 1 && manifest.vm_count <= limits.vms, "count of VMs");
+void check_schedule(const VmDescription& vm) {
+    require(vm.rank.value < 8 && vm.slice_us >= 100 && vm.slice_us <= 1'000'000, "rank and slice");
+    require(vm.on_crash <= EndAction::halt && vm.on_reset <= EndAction::halt &&
+                vm.time <= TimePolicy::stops,
+            "a policy that is none");
+    for (u32 n = 1; n < vm.vcpus; ++n) {
+        require(vm.pcpus[n].is_empty() == vm.pcpus[0].is_empty(), "pCPUs of some vCPUs only");
+    }
+}
+
+// Refused exactly when the manifest names a pCPU that a machine of so many does not have.
+void check_machine(const Manifest& manifest, u32 pcpus) {
+    bool lacks = false;
+    for (u32 n = 0; n < manifest.vm_count; ++n) {
+        for (u32 vcpu = 0; vcpu < manifest.vms[n].vcpus; ++vcpu) {
+            lacks = lacks || manifest.vms[n].pcpus[vcpu].bits >> pcpus != 0;
+        }
+    }
+    NodePath path;
+    require(check_against_machine(manifest, pcpus, path).ok() != lacks, "pCPUs of the machine");
+}
+
+void check(const Manifest& manifest, ManifestForm form, u64 image_size) {
+    require(manifest.vm_count >= 1 && manifest.vm_count <= 8, "count of VMs");
     require(manifest.options.list_registers <= 16, "count of list registers");
+    require(manifest.options.hot_key >= 2 && manifest.options.hot_key <= 26, "hot key");
     DeviceSet given;
+    bool consoles = false;
+    bool runs = false;
     for (u32 n = 0; n < manifest.vm_count; ++n) {
         const VmDescription& vm = manifest.vms[n];
-        require(vm.vcpus >= 1 && vm.vcpus <= limits.vcpus, "count of vCPUs");
+        require(vm.vcpus >= 1 && vm.vcpus <= 8, "count of vCPUs");
+        check_schedule(vm);
+        consoles = consoles || vm.console;
+        runs = runs || !vm.off;
         require(vm.memory % (2 * mib) == 0 && vm.memory != 0 && vm.memory <= 255 * gib, "memory");
         require(vm.devices.shared_with(given).is_empty(), "two VMs of one device");
         given.add(vm.devices);
@@ -141,10 +182,23 @@ void check(const Manifest& manifest, ManifestForm form, ManifestLimits limits, u
             check_guest_tree(vm);
         }
     }
+    require(runs, "every VM is off");
+    require(!consoles || !given.has(DeviceId::pl011), "a UART both shared and given away");
+}
+
+[[nodiscard]] bool same_schedule(const VmDescription& left, const VmDescription& right) {
+    bool same = left.rank == right.rank && left.slice_us == right.slice_us &&
+                left.on_crash == right.on_crash && left.on_reset == right.on_reset &&
+                left.restart_limit == right.restart_limit && left.time == right.time &&
+                left.off == right.off && left.console == right.console;
+    for (u32 n = 0; n < left.vcpus; ++n) {
+        same = same && left.pcpus[n] == right.pcpus[n];
+    }
+    return same;
 }
 
 // What the packer writes from a source is accepted and says the same.
-void check_packing(const Manifest& source, ManifestLimits limits) {
+void check_packing(const Manifest& source) {
     std::vector<pack::PackedVm> files(source.vm_count);
     for (pack::PackedVm& vm : files) {
         vm.kernel = {{}, guest_ram_base, guest_ram_base, 8};
@@ -154,7 +208,7 @@ void check_packing(const Manifest& source, ManifestLimits limits) {
     const fuzz::Places packed{pack::packed_manifest(source, files)};
     NodePath path;
     const Result<Manifest> read =
-        read_manifest(packed.heap(), packed.size(), ManifestForm::packed, 8 * mib, path, limits);
+        read_manifest(packed.heap(), packed.size(), ManifestForm::packed, 8 * mib, path);
     require(read.ok(), "the packed form of an accepted source is refused");
     const Manifest& again = read.value();
     require(again.vm_count == source.vm_count &&
@@ -162,7 +216,8 @@ void check_packing(const Manifest& source, ManifestLimits limits) {
                 again.options.ignore_quirks == source.options.ignore_quirks &&
                 again.options.trace == source.options.trace &&
                 again.options.watchdog_ms == source.options.watchdog_ms &&
-                again.options.self_crash == source.options.self_crash,
+                again.options.self_crash == source.options.self_crash &&
+                again.options.hot_key == source.options.hot_key,
             "the packed form has other options");
     for (u32 n = 0; n < source.vm_count; ++n) {
         const VmDescription& from = source.vms[n];
@@ -170,7 +225,8 @@ void check_packing(const Manifest& source, ManifestLimits limits) {
         require(std::string_view{from.label} == to.label &&
                     std::string_view{from.bootargs} == to.bootargs && from.vcpus == to.vcpus &&
                     from.memory == to.memory && from.devices == to.devices &&
-                    from.dma_trusted == to.dma_trusted && from.has_initrd == to.has_initrd,
+                    from.dma_trusted == to.dma_trusted && from.has_initrd == to.has_initrd &&
+                    same_schedule(from, to),
                 "the packed form describes another VM");
     }
 }
@@ -181,7 +237,6 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, usize size) {
     fuzz::Input input{data, size};
     const u8 how = input.byte();
     const ManifestForm form = (how & 2U) != 0 ? ManifestForm::packed : ManifestForm::source;
-    const ManifestLimits limits = (how & 4U) != 0 ? runs_in_this_version : describable;
     const u64 image_size = image_sizes[how >> 3U & 3U];
     const fuzz::Bytes tree = (how & 1U) != 0 ? fuzz::TreeMaker{names}.make(input) : input.rest();
     if (tree.size() > fuzz::Places::limit) {
@@ -190,10 +245,10 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, usize size) {
     const fuzz::Places places{tree};
     NodePath path;
     const Result<Manifest> first =
-        read_manifest(places.heap(), places.size(), form, image_size, path, limits);
+        read_manifest(places.heap(), places.size(), form, image_size, path);
     NodePath other;
     const Result<Manifest> second =
-        read_manifest(places.guarded(), places.size(), form, image_size, other, limits);
+        read_manifest(places.guarded(), places.size(), form, image_size, other);
     require(std::memchr(path.text, 0, sizeof path.text) != nullptr, "the path ends");
     require(first.ok() == second.ok() && std::strcmp(path.text, other.text) == 0 &&
                 (first.ok() || std::strcmp(first.error().reason, second.error().reason) == 0),
@@ -201,12 +256,13 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, usize size) {
     if (!first.ok()) {
         return 0;
     }
-    check(first.value(), form, limits, image_size);
+    check(first.value(), form, image_size);
+    check_machine(first.value(), 1U + (how >> 5U & 7U));
     for (u32 n = 0; n < first.value().vm_count; ++n) {
         check_strings(first.value().vms[n], places.heap(), places.size());
     }
     if (form == ManifestForm::source) {
-        check_packing(first.value(), limits);
+        check_packing(first.value());
     }
     return 0;
 }

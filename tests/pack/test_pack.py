@@ -102,6 +102,26 @@ class Packed(PackTest):
         self.assertEqual(self.text("/vms/vm0", "devices"),
                          " ".join(f"virtio-mmio@{n}" for n in range(32)))
 
+    def test_schedules(self):
+        self.write("kernel", b"flat")
+        self.good(vm(more="console; off; rank = <0>; slice-us = <100>; pcpus = <0x81>; "
+                          'on-crash = "restart"; on-reset = "stop"; restart-limit = <2>; '
+                          'time = "stops";') +
+                  vm("vm1", "two", more="pcpus = <1 0xff>;").replace("vcpus = <1>", "vcpus = <2>"),
+                  'options { hot-key = "b"; };')
+        for name, value in (("rank", 0), ("slice-us", 100), ("pcpus", 0x81), ("restart-limit", 2)):
+            self.assertEqual(self.number("/vms/vm0", name), value)
+        for name, value in (("on-crash", "restart"), ("on-reset", "stop"), ("time", "stops"),
+                            ("console", ""), ("off", "")):
+            self.assertEqual(self.text("/vms/vm0", name), value)
+        self.assertEqual(self.number("/vms/vm1", "pcpus"), 1 << 32 | 0xff)
+        self.assertEqual(self.number("/vms/vm1", "rank"), 4)
+        self.assertEqual(self.number("/vms/vm1", "slice-us"), 10000)
+        self.assertEqual(self.text("/vms/vm1", "on-crash"), "stop")
+        self.assertEqual(self.text("/vms/vm1", "on-reset"), "restart")
+        self.assertEqual(self.text("/vms/vm1", "time"), "real")
+        self.assertEqual(self.text("/options", "hot-key"), "b")
+
     def test_equal_files_share_the_payload(self):
         self.write("kernel", b"k" * 1000)
         for content, shared in ((b"k" * 1000, True), (b"o" * 1000, False), (b"k" * 999, False)):
@@ -132,10 +152,15 @@ class Refused(PackTest):
     def test_the_manifest(self):
         self.write("kernel", b"flat")
         self.refused(vm(more="colour;"), "/vms/vm0:colour: no such property is known here")
-        self.refused(vm() + vm("vm1", "two"),
-                     "/vms/vm1: this version runs one VM with one vCPU")
-        self.refused(vm().replace("vcpus = <1>", "vcpus = <2>"),
-                     "/vms/vm0:vcpus: this version runs one VM with one vCPU")
+        self.refused(vm() + vm("vm1"), "/vms/vm1: an earlier VM has the same label")
+        self.refused(vm().replace("vcpus = <1>", "vcpus = <9>"),
+                     "/vms/vm0:vcpus: a VM has 1 to 8 vCPUs")
+        self.refused(vm(more='rank = <8>;'), "/vms/vm0:rank: a rank is 0 (most urgent) to 7")
+        self.refused(vm(more='devices = "pl011";') + vm("vm1", "two", more="console;"),
+                     "/vms/vm1: a VM has the machine's pl011: then none can have console")
+        self.refused(vm(more='devices = "pl031";') + vm("vm1", "two", more='devices = "pl031";'),
+                     "/vms/vm1: one of its devices belongs to an earlier VM")
+        self.refused(vm(more="off;"), "/: every VM is off: nothing would run")
         self.refused("", "/: there is no VM: a node below /vms describes one")
         self.refused(vm(more='devices = "virtio-mmio@32"; dma-trusted;'),
                      "/vms/vm0:devices: this names an unknown device: not pl011, pl031 or "
@@ -145,6 +170,16 @@ class Refused(PackTest):
                      "to have one")
         self.write("kernel", image(4096, 63 * MIB))
         self.refused(vm(), "/vms/vm0: memory-mib is too little for kernel, initrd and device tree")
+
+    def test_a_machine_of_too_few_pcpus(self):
+        self.write("kernel", b"flat")
+        arguments = ("--manifest", "m.dtb", "--hyp", "hyp.img", "--out", "out", "--pcpus")
+        self.good(vm(more="pcpus = <4>;"))
+        self.assertEqual(self.run_pack(*arguments, "3").returncode, 0)
+        done = self.run_pack(*arguments, "2")
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "pack: /vms/vm0:pcpus: this names a pCPU that the machine does not "
+                             "have\n"))
 
     def test_files(self):
         self.refused(vm(), self.NODE + "the file kernel does not exist")
@@ -211,10 +246,12 @@ class Refused(PackTest):
         self.refused(vm(), "the file hyp.img does not exist")
 
     def test_the_command_line(self):
-        usage = "pack --manifest DTB --hyp IMG --out NAME"
+        usage = "pack --manifest DTB --hyp IMG --out NAME [--pcpus N]"
         for arguments, sentence in (
                 ((), f"--manifest is missing: {usage}"),
                 (("--manifest", "a", "--hyp", "b"), f"--out is missing: {usage}"),
+                (("--manifest", "a", "--hyp", "b", "--out", "c", "--pcpus", "two"),
+                 f"--pcpus must be a number, not 'two': {usage}"),
                 (("--what",), f"what is '--what'? usage: {usage}"),
                 (("--manifest",), f"what is '--manifest'? usage: {usage}")):
             done = self.run_pack(*arguments)

@@ -9,6 +9,7 @@
 #include "hyp/core/base/result.hpp"
 #include "hyp/core/base/types.hpp"
 #include "hyp/core/manifest/devices.hpp"
+#include "hyp/core/sched/slot.hpp"
 
 namespace hyp {
 
@@ -34,27 +35,63 @@ struct Payload {
     Ipa load{};
 };
 
-enum class OnCrash : u8 { stop };
+// What becomes of a VM that faulted or asked for a reset. halt: the whole machine ends.
+enum class EndAction : u8 { stop, restart, halt };
+
+// What a VM's counters do while it is stopped. real: they go on; stops: so do they.
+enum class TimePolicy : u8 { real, stops };
+
+// Where a vCPU may run: bit n for pCPU n. Empty: anywhere.
+struct PcpuSet {
+    static constexpr u32 limit = 8; // pCPUs that can be named
+    u8 bits = 0;
+    [[nodiscard]] constexpr bool is_empty() const { return bits == 0; }
+    [[nodiscard]] constexpr bool has(u32 pcpu) const { return (bits >> pcpu & 1) != 0; }
+    friend constexpr bool operator==(PcpuSet, PcpuSet) = default;
+};
+
+// How long a vCPU runs while others of its rank are ready, in microseconds.
+inline constexpr u32 slice_us_least = 100;
+inline constexpr u32 slice_us_most = 1'000'000;
+inline constexpr u32 slice_us_default = 10'000;
 
 // Strings point into the manifest's tree and live as long as it does.
 struct VmDescription {
+    static constexpr u32 max_vcpus = 8;
     const char* node = "";        // name of its node below /vms
     const char* label = "";       // 1 to 31 printable characters
     const char* bootargs = "";    // up to 2047 characters
     const char* kernel_file = ""; // source form only
     const char* initrd_file = ""; // source form only
     u64 memory = 0;               // bytes
-    u32 vcpus = 0;                // 1 to 8
+    u32 vcpus = 0;                // 1 to max_vcpus
+    u32 slice_us = slice_us_default;
+    u32 restart_limit = 0;      // stop it instead of restarting it once more; 0: no limit
+    PcpuSet pcpus[max_vcpus]{}; // by vCPU; of vCPUs that it does not have: anything
+    Rank rank = default_rank;
+    EndAction on_crash = EndAction::stop;
+    EndAction on_reset = EndAction::restart;
+    TimePolicy time = TimePolicy::real;
+    bool off = false; // not started at boot
+    // It has a PL011 of Baton's making, where the machine's one would be. Then no VM has that.
+    bool console = false;
     bool has_initrd = false;
     // Its devices may read and write all memory. Its RAM lies at the same addresses of the machine.
     bool dma_trusted = false;
-    DeviceSet devices{};
-    OnCrash on_crash = OnCrash::stop;
+    DeviceSet devices{}; // of the machine
     Payload kernel{};
     Ipa entry{};
     u64 kernel_memory_size = 0; // with what follows the file's bytes: .bss
     Payload initrd{};           // load: 0; see place_guest
     [[nodiscard]] constexpr IpaRange ram() const { return {guest_ram_base, memory}; }
+    // What the guest finds: the machine's devices and the console, which looks like one of them.
+    [[nodiscard]] constexpr DeviceSet guest_devices() const {
+        DeviceSet all = devices;
+        if (console) {
+            all.add(DeviceId::pl011);
+        }
+        return all;
+    }
 };
 
 // A fault that Baton makes on purpose, for the tests of its own panic report.
@@ -68,6 +105,7 @@ struct Options {
     bool trace = false;
     u32 watchdog_ms = 0; // 0: none
     SelfCrash self_crash = SelfCrash::none;
+    u8 hot_key = 't' & 0x1f; // the control character that moves the input to another VM
 };
 
 struct Manifest {
@@ -76,14 +114,8 @@ struct Manifest {
     u32 vm_count = 0;
     Options options{};
 };
-
-// How much of what a manifest can describe is accepted.
-struct ManifestLimits {
-    u32 vms;
-    u32 vcpus; // of each VM
-};
-inline constexpr ManifestLimits describable{Manifest::max_vms, 8};
-inline constexpr ManifestLimits runs_in_this_version{1, 1};
+// Each vCPU has a slot, so there cannot be too many.
+static_assert(Manifest::max_vms * VmDescription::max_vcpus <= max_slots);
 
 // `source`: kernel and initrd are properties that name files. `packed`: they are sub-nodes.
 enum class ManifestForm : u8 { source, packed };
@@ -91,16 +123,22 @@ enum class ManifestForm : u8 { source, packed };
 // Where an Error's path is written, since there is no heap.
 struct NodePath {
     char text[128] = {};
+    // Adds `more`, cut where the room ends. Names come from an unchecked tree and go to a console:
+    // what cannot be printed becomes '?'.
+    void append(const char* more);
 };
 
-// Reads and checks a manifest of at most `size` bytes, refusing more than `limits`. Packed form:
-// payloads must lie inside `image_size` bytes (hashes are not looked at: that is the loader's, with
-// the bytes at hand).
+// Reads and checks a manifest of at most `size` bytes. Packed form: payloads must lie inside
+// `image_size` bytes (hashes are not looked at: that is the loader's, with the bytes at hand).
 // On failure Error::where points into `path`: a node path, or "" when the tree itself is broken.
 // Never reads outside, loops or crashes, whatever the bytes are.
 [[nodiscard]] Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form,
-                                             u64 image_size, NodePath& path,
-                                             ManifestLimits limits = runs_in_this_version);
+                                             u64 image_size, NodePath& path);
+
+// What only the machine knows: whether it has the pCPUs (numbered from 0) that a manifest names.
+// On failure Error::where points into `path`.
+[[nodiscard]] Status check_against_machine(const Manifest& manifest, u32 pcpu_count,
+                                           NodePath& path);
 
 // Where tree and initrd go in the guest's RAM: the tree in the last guest_tree_limit bytes of RAM
 // below 4 GiB, the initrd ending below it, page aligned. read_manifest has checked that both fit

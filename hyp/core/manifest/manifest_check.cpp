@@ -38,6 +38,17 @@ bool clash(const Payload& left, const Payload& right) {
     return !same && overlap(left, right);
 }
 
+// There is one UART: it is shared by those that have a console, or one VM has it whole.
+bool uart_has_two_uses(const Manifest& manifest, u32 vms) {
+    bool shared = false;
+    bool whole = false;
+    for (u32 i = 0; i < vms; ++i) {
+        shared = shared || manifest.vms[i].console;
+        whole = whole || manifest.vms[i].devices.has(DeviceId::pl011);
+    }
+    return shared && whole;
+}
+
 const char* check_memory(const VmDescription& vm) {
     const u64 load = vm.kernel.load.value();
     if (load % guest_page != 0 || vm.entry.value() % instruction_size != 0) {
@@ -95,6 +106,9 @@ const char* check_devices(const VmDescription& vm) {
 
 const char* check_against_earlier(const Manifest& manifest, u32 n) {
     const VmDescription& vm = manifest.vms[n];
+    if (uart_has_two_uses(manifest, n + 1)) {
+        return "a VM has the machine's pl011: then none can have console";
+    }
     for (u32 i = 0; i < n; ++i) {
         const VmDescription& earlier = manifest.vms[i];
         if (same_string(vm.label, earlier.label)) {
@@ -113,6 +127,23 @@ const char* check_against_earlier(const Manifest& manifest, u32 n) {
         }
     }
     return nullptr;
+}
+
+Status check_against_machine(const Manifest& manifest, u32 pcpu_count, NodePath& path) {
+    const u32 present = pcpu_count < PcpuSet::limit ? (1U << pcpu_count) - 1 : 0xff;
+    for (u32 n = 0; n < manifest.vm_count; ++n) {
+        const VmDescription& vm = manifest.vms[n];
+        for (u32 vcpu = 0; vcpu < vm.vcpus; ++vcpu) {
+            if ((vm.pcpus[vcpu].bits & ~present) != 0) {
+                path.text[0] = '\0';
+                path.append("/vms/");
+                path.append(vm.node);
+                path.append(":pcpus");
+                return Error{"this names a pCPU that the machine does not have", path.text};
+            }
+        }
+    }
+    return Done{};
 }
 
 } // namespace hyp

@@ -13,7 +13,7 @@ namespace hyp {
 // Devices that move data by themselves are for dma-trusted VMs only.
 [[nodiscard]] const char* check_devices(const VmDescription& vm);
 
-// VM n against those before it: names, devices, payloads.
+// VM n against those before it: names, devices, consoles, payloads.
 [[nodiscard]] const char* check_against_earlier(const Manifest& manifest, u32 n);
 
 } // namespace hyp

@@ -14,6 +14,7 @@ const ManifestReader::Rule ManifestReader::rules[] = {
     {"trace",          options,          true,  true,  false, Key::trace},
     {"watchdog-ms",    options,          true,  true,  false, Key::watchdog},
     {"self-crash",     options,          true,  true,  false, Key::self_crash},
+    {"hot-key",        options,          true,  true,  false, Key::hot_key},
     {"label",          vm,               true,  true,  true,  Key::label},
     {"memory-mib",     vm,               true,  true,  true,  Key::memory},
     {"vcpus",          vm,               true,  true,  true,  Key::vcpus},
@@ -22,7 +23,15 @@ const ManifestReader::Rule ManifestReader::rules[] = {
     {"initrd",         vm,               true,  false, false, Key::initrd_file},
     {"devices",        vm,               true,  true,  false, Key::devices},
     {"dma-trusted",    vm,               true,  true,  false, Key::dma_trusted},
+    {"rank",           vm,               true,  true,  false, Key::rank},
+    {"slice-us",       vm,               true,  true,  false, Key::slice},
+    {"pcpus",          vm,               true,  true,  false, Key::pcpus},
+    {"console",        vm,               true,  true,  false, Key::console},
     {"on-crash",       vm,               true,  true,  false, Key::on_crash},
+    {"on-reset",       vm,               true,  true,  false, Key::on_reset},
+    {"restart-limit",  vm,               true,  true,  false, Key::restart_limit},
+    {"time",           vm,               true,  true,  false, Key::time},
+    {"off",            vm,               true,  true,  false, Key::off},
     {"offset",         kernel | initrd,  false, true,  true,  Key::offset},
     {"length",         kernel | initrd,  false, true,  true,  Key::length},
     {"hash",           kernel | initrd,  false, true,  true,  Key::hash},
@@ -86,10 +95,8 @@ const char* ManifestReader::begin_node() {
         if (out_.vm_count == Manifest::max_vms) {
             return "there are more than 8 VMs";
         }
-        if (out_.vm_count == limits_.vms) {
-            return beyond_limits;
-        }
         ++out_.vm_count;
+        pcpu_cells_ = 0;
         current().node = tree_.name();
     }
     if (kind == initrd) {
@@ -143,6 +150,9 @@ const char* ManifestReader::check_complete(const Node& node) const {
 
 const char* ManifestReader::end_vm(const Node& node) {
     const bool packed = form_ == ManifestForm::packed;
+    if (pcpu_cells_ > 1 && pcpu_cells_ != current().vcpus) {
+        return "pcpus has more than one cell, but not one for each vCPU";
+    }
     if (packed && (node.child_kinds & kernel) == 0) {
         return "the kernel is missing";
     }
@@ -157,14 +167,24 @@ const char* ManifestReader::end_vm(const Node& node) {
     return check_against_earlier(out_, out_.vm_count - 1);
 }
 
+const char* ManifestReader::end_root() const {
+    bool runs = false;
+    for (u32 n = 0; n < out_.vm_count; ++n) {
+        runs = runs || !out_.vms[n].off;
+    }
+    return runs                 ? nullptr
+           : out_.vm_count == 0 ? "there is no VM: a node below /vms describes one"
+                                : "every VM is off: nothing would run";
+}
+
 const char* ManifestReader::end_node() {
     const Node& node = nodes_[depth_ - 1];
     const char* fault = check_complete(node);
     if (fault == nullptr && node.kind == vm) {
         fault = end_vm(node);
     }
-    if (fault == nullptr && node.kind == root && out_.vm_count == 0) {
-        fault = "there is no VM: a node below /vms describes one";
+    if (fault == nullptr && node.kind == root) {
+        fault = end_root();
     }
     if (fault == nullptr) {
         --depth_;
@@ -177,29 +197,32 @@ Payload& ManifestReader::payload() {
 }
 
 void ManifestReader::write_path(NodePath& path) const {
-    u32 at = 0;
-    const auto append = [&](const char* text) {
-        for (; *text != '\0' && at + 1 < sizeof path.text; ++text) {
-            // A name comes from an unchecked tree and goes to a console.
-            path.text[at++] = *text >= ' ' && *text <= '~' ? *text : '?';
-        }
-    };
     for (u32 i = 1; i < depth_; ++i) {
-        append("/");
-        append(nodes_[i].name);
+        path.append("/");
+        path.append(nodes_[i].name);
     }
     if (depth_ <= 1) {
-        append("/");
+        path.append("/");
     }
     if (property_ != nullptr) {
-        append(":");
-        append(property_);
+        path.append(":");
+        path.append(property_);
     }
-    path.text[at] = '\0';
+}
+
+void NodePath::append(const char* more) {
+    char* at = text;
+    while (*at != '\0') {
+        ++at;
+    }
+    for (; *more != '\0' && at + 1 < text + sizeof text; ++more) {
+        *at++ = *more >= ' ' && *more <= '~' ? *more : '?';
+    }
+    *at = '\0';
 }
 
 Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form, u64 image_size,
-                               NodePath& path, ManifestLimits limits) {
+                               NodePath& path) {
     path.text[0] = '\0';
     Result<TreeReader> tree =
         TreeReader::open(fdt, size < manifest_size_limit ? size : manifest_size_limit);
@@ -207,7 +230,7 @@ Result<Manifest> read_manifest(const void* fdt, usize size, ManifestForm form, u
         return tree.error();
     }
     Result<Manifest> result{Manifest{}};
-    ManifestReader reader{tree.value(), form, image_size, limits, result.value()};
+    ManifestReader reader{tree.value(), form, image_size, result.value()};
     if (const char* fault = reader.run()) {
         reader.write_path(path);
         return Error{fault, path.text};

@@ -10,9 +10,8 @@ namespace hyp {
 
 class ManifestReader {
 public:
-    ManifestReader(TreeReader& tree, ManifestForm form, u64 image_size, ManifestLimits limits,
-                   Manifest& out)
-        : tree_{tree}, form_{form}, image_size_{image_size}, limits_{limits}, out_{out} {}
+    ManifestReader(TreeReader& tree, ManifestForm form, u64 image_size, Manifest& out)
+        : tree_{tree}, form_{form}, image_size_{image_size}, out_{out} {}
 
     // Reads and checks all; nullptr, or the reason for refusal.
     [[nodiscard]] const char* run();
@@ -29,6 +28,7 @@ private:
         trace,
         watchdog,
         self_crash,
+        hot_key,
         label,
         memory,
         vcpus,
@@ -37,7 +37,15 @@ private:
         initrd_file,
         devices,
         dma_trusted,
+        rank,
+        slice,
+        pcpus,
+        console,
         on_crash,
+        on_reset,
+        restart_limit,
+        time,
+        off,
         offset,
         length,
         hash,
@@ -61,8 +69,6 @@ private:
         u8 child_kinds; // children that may come once and have come
     };
     static const Rule rules[];
-    static constexpr const char* beyond_limits = "this version runs one VM with one vCPU";
-    static_assert(runs_in_this_version.vms == 1 && runs_in_this_version.vcpus == 1);
 
     [[nodiscard]] const char* begin_node();
     [[nodiscard]] const char* property();
@@ -71,29 +77,28 @@ private:
     [[nodiscard]] bool applies(const Rule& rule, Kind kind) const;
     [[nodiscard]] const char* check_complete(const Node& node) const;
     [[nodiscard]] const char* end_vm(const Node& node);
+    [[nodiscard]] const char* end_root() const;
     [[nodiscard]] VmDescription& current() { return out_.vms[out_.vm_count - 1]; }
     [[nodiscard]] Payload& payload();
 
     [[nodiscard]] const char* take(Key key, const TreeValue& value);
     [[nodiscard]] const char* take_compatible(const TreeValue& value);
-    [[nodiscard]] const char* take_list_registers(const TreeValue& value);
-    [[nodiscard]] const char* take_watchdog(const TreeValue& value);
-    [[nodiscard]] const char* take_self_crash(const TreeValue& value);
+    [[nodiscard]] const char* take_hot_key(const TreeValue& value);
     [[nodiscard]] const char* take_label(const TreeValue& value);
     [[nodiscard]] const char* take_memory(const TreeValue& value);
-    [[nodiscard]] const char* take_vcpus(const TreeValue& value);
     [[nodiscard]] const char* take_bootargs(const TreeValue& value);
     [[nodiscard]] const char* take_file(const TreeValue& value, const char*& out);
     [[nodiscard]] const char* take_devices(const TreeValue& value);
-    [[nodiscard]] const char* take_on_crash(const TreeValue& value);
+    [[nodiscard]] const char* take_rank(const TreeValue& value);
+    [[nodiscard]] const char* take_pcpus(const TreeValue& value);
 
     TreeReader& tree_;
     ManifestForm form_;
     u64 image_size_;
-    ManifestLimits limits_;
     Manifest& out_;
     Node nodes_[max_depth];
     u32 depth_ = 0;
+    u32 pcpu_cells_ = 0;             // of the VM being read
     const char* property_ = nullptr; // being read
 };
 

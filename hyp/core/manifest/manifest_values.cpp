@@ -2,6 +2,8 @@
 // How each property of a manifest is read: its form, its limits, where it goes.
 #include "hyp/core/manifest/manifest_reader.hpp"
 
+#include <cstring>
+
 namespace hyp {
 
 namespace {
@@ -40,6 +42,56 @@ const char* take_flag(const TreeValue& value, bool& out) {
     return value.length == 0 ? nullptr : "this property has no value: it is given or not";
 }
 
+// What a cell may be, and what is said when it is not.
+struct Range {
+    u32 least;
+    u32 most;
+    const char* reason;
+};
+constexpr Range list_registers{0, max_list_registers,
+                               "there are at most 16 list registers; 0 means all"};
+constexpr Range watchdog_times{0, watchdog_ms_limit,
+                               "this must be at most 600000 (milliseconds); 0 means none"};
+constexpr Range vcpu_counts{1, VmDescription::max_vcpus, "a VM has 1 to 8 vCPUs"};
+constexpr Range rank_range{0, ranks - 1, "a rank is 0 (most urgent) to 7"};
+constexpr Range slices{slice_us_least, slice_us_most,
+                       "a time slice is 100 to 1000000 microseconds"};
+constexpr Range any_cell{0, ~0U, ""};
+
+const char* take_number(const TreeValue& value, const Range& range, u32& out) {
+    if (value.length != 4) {
+        return not_a_cell;
+    }
+    out = value.cell(0);
+    return out >= range.least && out <= range.most ? nullptr : range.reason;
+}
+
+// The words of an enumeration, in its order, each ended by \0.
+struct Words {
+    const char* words;
+    const char* reason;
+};
+// SelfCrash::none has no word: one that is not printable is never met.
+constexpr Words crashes{
+    "\1\0stack\0text\0exec\0fiq\0serror\0call\0",
+    "this must be \"stack\", \"text\", \"exec\", \"fiq\", \"serror\" or \"call\""};
+constexpr Words actions{"stop\0restart\0halt\0", "this must be \"stop\", \"restart\" or \"halt\""};
+constexpr Words times{"real\0stops\0", "this must be \"real\" or \"stops\""};
+
+template <class E>
+const char* take_word(const TreeValue& value, const Words& known, E& out) {
+    u8 n = 0;
+    for (const char* word = known.words; *word != '\0' && is_text(value, max_label);
+         word += std::strlen(word) + 1) {
+        if (same_string(value.string(), word)) {
+            out = static_cast<E>(n);
+            return nullptr;
+        }
+        ++n;
+    }
+    return known.reason;
+}
+
 const char* take_address(const TreeValue& value, Ipa& out) {
     u64 address = 0;
     const char* fault = take_dword(value, address);
@@ -59,41 +111,15 @@ const char* ManifestReader::take_compatible(const TreeValue& value) {
     return "this is no manifest: compatible is not \"baton,manifest\"";
 }
 
-const char* ManifestReader::take_list_registers(const TreeValue& value) {
-    if (value.length != 4) {
-        return not_a_cell;
+const char* ManifestReader::take_hot_key(const TreeValue& value) {
+    // Ctrl-A is QEMU's own; Ctrl-H, I, J and M are what Backspace, Tab and Enter send.
+    if (!is_text(value, 1) || value.length != 2 || value.data[0] < 'b' || value.data[0] > 'z' ||
+        same_string(value.string(), "h") || same_string(value.string(), "i") ||
+        same_string(value.string(), "j") || same_string(value.string(), "m")) {
+        return "this must be a letter from b to z, but not h, i, j or m";
     }
-    out_.options.list_registers = value.cell(0);
-    return out_.options.list_registers <= max_list_registers
-               ? nullptr
-               : "there are at most 16 list registers; 0 means all";
-}
-
-const char* ManifestReader::take_watchdog(const TreeValue& value) {
-    if (value.length != 4) {
-        return not_a_cell;
-    }
-    out_.options.watchdog_ms = value.cell(0);
-    return out_.options.watchdog_ms <= watchdog_ms_limit
-               ? nullptr
-               : "this must be at most 600000 (milliseconds); 0 means none";
-}
-
-const char* ManifestReader::take_self_crash(const TreeValue& value) {
-    struct Named {
-        const char* name;
-        SelfCrash crash;
-    };
-    constexpr Named known[] = {{"stack", SelfCrash::stack},   {"text", SelfCrash::text},
-                               {"exec", SelfCrash::exec},     {"fiq", SelfCrash::fiq},
-                               {"serror", SelfCrash::serror}, {"call", SelfCrash::call}};
-    for (const Named& named : known) {
-        if (is_text(value, max_label) && same_string(value.string(), named.name)) {
-            out_.options.self_crash = named.crash;
-            return nullptr;
-        }
-    }
-    return "this must be \"stack\", \"text\", \"exec\", \"fiq\", \"serror\" or \"call\"";
+    out_.options.hot_key = value.data[0] & 0x1f;
+    return nullptr;
 }
 
 const char* ManifestReader::take_label(const TreeValue& value) {
@@ -114,18 +140,6 @@ const char* ManifestReader::take_memory(const TreeValue& value) {
     }
     current().memory = bytes;
     return nullptr;
-}
-
-const char* ManifestReader::take_vcpus(const TreeValue& value) {
-    if (value.length != 4) {
-        return not_a_cell;
-    }
-    const u32 vcpus = value.cell(0);
-    if (vcpus < 1 || vcpus > describable.vcpus) {
-        return "a VM has 1 to 8 vCPUs";
-    }
-    current().vcpus = vcpus;
-    return vcpus <= limits_.vcpus ? nullptr : beyond_limits;
 }
 
 const char* ManifestReader::take_bootargs(const TreeValue& value) {
@@ -162,25 +176,42 @@ const char* ManifestReader::take_devices(const TreeValue& value) {
     return nullptr;
 }
 
-const char* ManifestReader::take_on_crash(const TreeValue& value) {
-    if (!is_text(value, max_label) || !same_string(value.string(), "stop")) {
-        return "the only thing to do on a crash is \"stop\"";
+const char* ManifestReader::take_rank(const TreeValue& value) {
+    u32 rank = 0;
+    const char* fault = take_number(value, rank_range, rank);
+    current().rank = Rank{static_cast<u8>(rank)};
+    return fault;
+}
+
+const char* ManifestReader::take_pcpus(const TreeValue& value) {
+    pcpu_cells_ = value.cells();
+    if (value.length % 4 != 0 || pcpu_cells_ == 0 || pcpu_cells_ > VmDescription::max_vcpus) {
+        return "this must be one cell, or one for each vCPU";
     }
-    current().on_crash = OnCrash::stop;
+    for (u32 n = 0; n < VmDescription::max_vcpus; ++n) {
+        const u32 cell = pcpu_cells_ == 1 ? 0 : n;
+        const u32 bits = cell < pcpu_cells_ ? value.cell(cell) : 1;
+        if (bits == 0 || bits >> PcpuSet::limit != 0) {
+            return "a set of pCPUs has bit n for pCPU n, 0 to 7, and is not empty";
+        }
+        current().pcpus[n].bits = static_cast<u8>(bits);
+    }
     return nullptr;
 }
 
 const char* ManifestReader::take(Key key, const TreeValue& value) {
     switch (key) {
     case Key::compatible: return take_compatible(value);
-    case Key::list_registers: return take_list_registers(value);
+    case Key::list_registers:
+        return take_number(value, list_registers, out_.options.list_registers);
     case Key::ignore_quirks: return take_flag(value, out_.options.ignore_quirks);
     case Key::trace: return take_flag(value, out_.options.trace);
-    case Key::watchdog: return take_watchdog(value);
-    case Key::self_crash: return take_self_crash(value);
+    case Key::watchdog: return take_number(value, watchdog_times, out_.options.watchdog_ms);
+    case Key::self_crash: return take_word(value, crashes, out_.options.self_crash);
+    case Key::hot_key: return take_hot_key(value);
     case Key::label: return take_label(value);
     case Key::memory: return take_memory(value);
-    case Key::vcpus: return take_vcpus(value);
+    case Key::vcpus: return take_number(value, vcpu_counts, current().vcpus);
     case Key::bootargs: return take_bootargs(value);
     case Key::kernel_file: return take_file(value, current().kernel_file);
     case Key::initrd_file:
@@ -188,7 +219,15 @@ const char* ManifestReader::take(Key key, const TreeValue& value) {
         return take_file(value, current().initrd_file);
     case Key::devices: return take_devices(value);
     case Key::dma_trusted: return take_flag(value, current().dma_trusted);
-    case Key::on_crash: return take_on_crash(value);
+    case Key::rank: return take_rank(value);
+    case Key::slice: return take_number(value, slices, current().slice_us);
+    case Key::pcpus: return take_pcpus(value);
+    case Key::console: return take_flag(value, current().console);
+    case Key::on_crash: return take_word(value, actions, current().on_crash);
+    case Key::on_reset: return take_word(value, actions, current().on_reset);
+    case Key::restart_limit: return take_number(value, any_cell, current().restart_limit);
+    case Key::time: return take_word(value, times, current().time);
+    case Key::off: return take_flag(value, current().off);
     case Key::offset: return take_dword(value, payload().offset);
     case Key::length: return take_dword(value, payload().length);
     case Key::hash: return take_dword(value, payload().hash);

@@ -12,12 +12,15 @@ constexpr u64 image_size = 64 * mib;
 const char* const source_text =
     "/ { compatible = \"baton,manifest\"; options { list-registers = <3>; ignore-quirks; };"
     "vms { vm0 { label = \"tiny\"; memory-mib = <256>; vcpus = <2>; bootargs = \"ticks=5\";"
-    "kernel = \"a.img\"; initrd = \"b\"; devices = \"pl011\"; on-crash = \"stop\"; }; }; };";
+    "kernel = \"a.img\"; initrd = \"b\"; devices = \"pl031\"; on-crash = \"restart\"; console;"
+    "rank = <2>; slice-us = <100>; pcpus = <1 2>; time = \"stops\"; restart-limit = <3>; };"
+    "vm1 { label = \"b\"; memory-mib = <2>; vcpus = <1>; kernel = \"c\"; off; }; }; };";
 
 const char* const packed_text =
     "/ { compatible = \"baton,manifest\"; options { self-crash = \"fiq\"; };"
     "vms { vm0 { label = \"tiny\"; memory-mib = <256>; vcpus = <2>; bootargs = \"ticks=5\";"
-    "devices = \"pl011\"; kernel { offset = <0 0x400000>; length = <0 0x12345>; hash = <1 2>;"
+    "devices = \"pl011\"; pcpus = <128>; rank = <7>; on-reset = \"halt\"; kernel { offset = <0 "
+    "0x400000>; length = <0 0x12345>; hash = <1 2>;"
     "load = <0 0x40200000>; entry = <0 0x40200040>; memory-size = <0 0x20000>; };"
     "initrd { offset = <0 0x600000>; length = <0 0x10>; hash = <0 7>; }; }; }; };";
 
@@ -29,7 +32,13 @@ bool sound(const Manifest& manifest, ManifestForm form) {
         const VmDescription& vm = manifest.vms[n];
         good = good && std::strlen(vm.label) >= 1 && std::strlen(vm.label) <= 31 &&
                std::strlen(vm.bootargs) <= 2047 && vm.vcpus >= 1 && vm.vcpus <= 8 &&
-               vm.memory != 0 && vm.memory % guest_memory_granule == 0;
+               vm.memory != 0 && vm.memory % guest_memory_granule == 0 && vm.rank.value < ranks &&
+               vm.slice_us >= slice_us_least && vm.slice_us <= slice_us_most &&
+               vm.on_crash <= EndAction::halt && vm.on_reset <= EndAction::halt &&
+               vm.time <= TimePolicy::stops && !(vm.console && vm.devices.has(DeviceId::pl011));
+        for (u32 vcpu = 1; vcpu < vm.vcpus; ++vcpu) {
+            good = good && vm.pcpus[vcpu].is_empty() == vm.pcpus[0].is_empty();
+        }
         if (form == ManifestForm::packed) {
             const IpaRange kernel{vm.kernel.load, vm.kernel_memory_size};
             const Placement place = place_guest(vm);
@@ -52,9 +61,8 @@ void bend(const char* text, ManifestForm form) {
         trees::Damage{seed}.apply(bytes);
         INFO("seed " << seed);
         NodePath path;
-        const Result<Manifest> manifest =
-            read_manifest(guarded.hold(bytes.data(), bytes.size()), bytes.size(), form, image_size,
-                          path, describable);
+        const Result<Manifest> manifest = read_manifest(guarded.hold(bytes.data(), bytes.size()),
+                                                        bytes.size(), form, image_size, path);
         (manifest.ok() ? read : refused) += 1;
         REQUIRE((!manifest.ok() || sound(manifest.value(), form)));
         REQUIRE(std::strlen(path.text) < sizeof path.text);
@@ -97,7 +105,7 @@ TEST_CASE("manifests cut short are refused at every length", "[manifest][broken]
     for (usize size = 0; size < bytes.size(); ++size) {
         NodePath path;
         REQUIRE_FALSE(read_manifest(guarded.hold(bytes.data(), size), size, ManifestForm::packed,
-                                    image_size, path, describable)
+                                    image_size, path)
                           .ok());
     }
 }

@@ -89,6 +89,17 @@ TEST_CASE("a device has one owner", "[manifest][devices]") {
           "/vms/b: one of its devices belongs to an earlier VM");
 }
 
+TEST_CASE("the UART is one VM's, or is shared by consoles", "[manifest][devices]") {
+    const std::string clash = ": a VM has the machine's pl011: then none can have console";
+    CHECK(two_vms("console;", "console;") == "good");
+    CHECK(two_vms("console;", "devices = \"pl031\";") == "good");
+    CHECK(two_vms("devices = \"pl011\";", "") == "good");
+    CHECK(two_vms("console; devices = \"pl011\";", "") == "/vms/a" + clash);
+    CHECK(two_vms("console;", "devices = \"pl011\";") == "/vms/b" + clash);
+    CHECK(two_vms("devices = \"pl011\";", "console;") == "/vms/b" + clash);
+    CHECK(two_vms("", "devices = \"pl031\", \"pl011\"; console;") == "/vms/b" + clash);
+}
+
 TEST_CASE("one VM only has the memory at its own addresses", "[manifest][devices]") {
     CHECK(two_vms("dma-trusted;", "") == "good");
     CHECK(two_vms("", "dma-trusted; devices = \"virtio-mmio@0\";") == "good");

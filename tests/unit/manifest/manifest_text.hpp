@@ -65,21 +65,32 @@ struct Read {
 inline Read read(const std::string& source, ManifestForm form) {
     Read out{trees::compiled(source), Error{"unread"}};
     NodePath path;
-    out.manifest =
-        read_manifest(out.bytes.data(), out.bytes.size(), form, image_size, path, describable);
+    out.manifest = read_manifest(out.bytes.data(), out.bytes.size(), form, image_size, path);
     return out;
 }
 
-// What the reader says to all that can be described; `limits` to be as strict as the product.
-inline std::string verdict(const std::string& source, ManifestForm form, u64 size = image_size,
-                           ManifestLimits limits = describable) {
+inline std::string said(Error error) {
+    return std::string{error.where} + ": " + error.reason;
+}
+
+inline std::string verdict(const std::string& source, ManifestForm form, u64 size = image_size) {
     const trees::Bytes bytes = trees::compiled(source);
     trees::Guarded guarded{bytes.size()};
     NodePath path;
-    const Result<Manifest> manifest = read_manifest(guarded.hold(bytes.data(), bytes.size()),
-                                                    bytes.size(), form, size, path, limits);
-    return manifest.ok() ? "good"
-                         : std::string{manifest.error().where} + ": " + manifest.error().reason;
+    const Result<Manifest> manifest =
+        read_manifest(guarded.hold(bytes.data(), bytes.size()), bytes.size(), form, size, path);
+    return manifest.ok() ? "good" : said(manifest.error());
+}
+
+// What is said of a whole manifest in its source form.
+inline std::string whole(const std::string& source) {
+    return verdict(source, ManifestForm::source);
+}
+
+// A VM's node in the source form, named as its label is.
+inline std::string small_vm(const std::string& name, const std::string& more = "") {
+    return name + " { label = \"" + name + "\"; memory-mib = <64>; vcpus = <2>; kernel = \"k\"; " +
+           more + " };";
 }
 
 // A source manifest of one VM with one line changed.
