@@ -150,16 +150,30 @@ struct Handled {
     if constexpr (is_checked_build) {
         crash_at_call(x[0]);
     }
-    const CallOutcome outcome = one_vcpu_call(x[0], x[1], x[2]);
+    Vm& vm = *vcpu.vm;
+    const CpuIds ids{reg::read<reg::id_aa64pfr0_el1>(), reg::read<reg::id_aa64pfr1_el1>(),
+                     reg::read<reg::id_aa64mmfr1_el1>()};
+    const Caller caller{vm.power, vcpu.irqs.self(), {guest_ram_base, vm.ram.size}, ids};
+    const CallOutcome outcome = guest_call(caller, x[0], x[1], x[2], x[3]);
+    Rest rest = Rest::nothing;
     switch (outcome.action) {
     case CallAction::answer:
-    case CallAction::wait: break;
-    case CallAction::verdict: vcpu.vm->verdict = x[1]; break;
-    case CallAction::power_off: end_vm(*vcpu.vm, EndStatus::good);
-    case CallAction::reset: end_vm(*vcpu.vm, EndStatus::reset);
+    case CallAction::start_cpu:            // there is no other vCPU to start,
+    case CallAction::cpu_off:              // the only one is the last,
+    case CallAction::yield: break;         // and nobody else waits
+    case CallAction::suspend_power_down: { // as DEN 0022 allows, it is made standby
+        PowerStart unused;
+        (void)vm.power.arrive(vcpu.irqs.self(), unused);
+        rest = Rest::wait;
+        break;
+    }
+    case CallAction::wait: rest = Rest::wait; break;
+    case CallAction::verdict: vm.verdict = x[1]; break;
+    case CallAction::system_off: end_vm(vm, EndStatus::good);
+    case CallAction::reset: end_vm(vm, EndStatus::reset);
     }
     x[0] = outcome.value;
-    return {outcome.action == CallAction::wait ? Rest::wait : Rest::nothing};
+    return {rest};
 }
 
 // The vCPU has been synced; `phys` holds what the exit asked for.

@@ -11,6 +11,7 @@
 #include "hyp/core/vgic/vdist.hpp"
 #include "hyp/core/vgic/vm_irqs.hpp"
 #include "hyp/core/vm/id_registers.hpp"
+#include "hyp/core/vm/power.hpp"
 #include "hyp/core/watch/stuck_watch.hpp"
 #include "hyp/platform/pass_device.hpp"
 
@@ -22,6 +23,7 @@ struct Vm {
 
     VmIrqs irqs;
     Vdist distributor;
+    VmPower power{1};
     const char* label = "";
     Stage2 stage2{};
     PaRange ram{};                            // behind guest_ram_base, contiguous
