@@ -43,7 +43,9 @@ class SharedBits {
 public:
     constexpr SharedBits() = default;
     // Returns whether one of `bits` was clear.
-    bool set(u64 bits) { return (__atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL) & bits) != bits; }
+    bool set(u64 bits) {
+        return (__atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL) & bits) != bits;
+    }
     [[nodiscard]] bool is_empty() const { return __atomic_load_n(&value_, __ATOMIC_RELAXED) == 0; }
     [[nodiscard]] u64 take() { return __atomic_exchange_n(&value_, 0, __ATOMIC_ACQ_REL); }
 

@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtual PL011: against a small model of QEMU's over random accesses, a flood against a reader
 // that empties the ring when it likes, and several threads at once.
-#include "hyp/core/vuart/vuart.hpp"
+#include "tests/unit/vuart/vuart_model.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <atomic>
-#include <deque>
-#include <map>
 #include <memory>
 #include <random>
 #include <thread>
 #include <vector>
 
 using namespace hyp;
+using namespace hyp::test;
 
 namespace {
-
-constexpr u32 dr = 0x00;
-constexpr u32 fr = 0x18;
-constexpr u32 lcr_h = 0x2c;
-constexpr u32 imsc = 0x38;
-constexpr u32 ris = 0x3c;
-constexpr u32 mis = 0x40;
-constexpr u32 icr = 0x44;
-constexpr u32 rx = 0x10;
-constexpr u32 tx = 0x20;
-constexpr u32 busy = 0x08;
-constexpr u32 rxfe = 0x10;
-constexpr u32 txff = 0x20;
-constexpr u32 rxff = 0x40;
-constexpr u32 txfe = 0x80;
 
 std::unique_ptr<Vuart> powered_on() {
     auto uart = std::make_unique<Vuart>();
@@ -44,96 +28,6 @@ void put(Vuart& uart, u32 offset, u32 value) {
 u32 get(Vuart& uart, u32 offset) {
     return uart.read(offset, 4);
 }
-
-// What the manual and QEMU say, with the depths of the FIFOs as the only difference.
-class Model {
-public:
-    std::deque<u8> sent;
-    std::deque<u8> typed;
-
-    void write(u32 offset, unsigned size, u64 wide) {
-        if (offset % 4 != 0 || size == 8) {
-            return;
-        }
-        const u32 value = static_cast<u32>(wide & ((u64{1} << size * 8) - 1));
-        switch (offset) {
-        case dr:
-            if (room() != 0) {
-                sent.push_back(static_cast<u8>(value));
-            }
-            starved_ = room() < Vuart::burst;
-            raw_ = starved_ ? raw_ & ~tx : raw_ | tx;
-            break;
-        case imsc: mask_ = value & 0x7ff; break;
-        case icr: raw_ &= ~value; break;
-        case lcr_h:
-            if (((kept_[lcr_h] ^ value) & 0x10) != 0) {
-                typed.clear();
-                raw_ &= ~rx;
-            }
-            [[fallthrough]];
-        default:
-            if (widths_.contains(offset)) {
-                kept_[offset] = value & widths_.at(offset);
-            }
-        }
-    }
-    u32 read(u32 offset, unsigned size) {
-        static const std::vector<u32> ids{0x11, 0x10, 0x14, 0, 0x0d, 0xf0, 5, 0xb1};
-        if (offset % 4 != 0 || size == 8) {
-            return 0;
-        }
-        if (offset >= 0xfe0 && offset < 0x1000) {
-            return ids[(offset - 0xfe0) / 4];
-        }
-        switch (offset) {
-        case dr: return take();
-        case fr:
-            return (room() == 0 ? txff | busy : txfe) | (typed.empty() ? rxfe : 0) |
-                   (typed.size() == Vuart::input_size ? rxff : 0);
-        case imsc: return mask_;
-        case ris: return raw_;
-        case mis: return raw_ & mask_;
-        default: return kept_.contains(offset) ? kept_[offset] : 0;
-        }
-    }
-    bool type(u8 byte) {
-        if (typed.size() == Vuart::input_size) {
-            return false;
-        }
-        typed.push_back(byte);
-        raw_ |= rx;
-        return true;
-    }
-    bool drained() {
-        const bool was = starved_;
-        if (starved_ && room() >= Vuart::burst) {
-            starved_ = false;
-            raw_ |= tx;
-        }
-        return was;
-    }
-    [[nodiscard]] bool line() const { return (raw_ & mask_) != 0; }
-
-private:
-    [[nodiscard]] usize room() const { return OutputRing::capacity - sent.size(); }
-    u32 take() {
-        u32 byte = 0;
-        if (!typed.empty()) {
-            byte = typed.front();
-            typed.pop_front();
-        }
-        raw_ = typed.empty() ? raw_ & ~rx : raw_ | rx;
-        return byte;
-    }
-
-    u32 raw_ = 0;
-    u32 mask_ = 0;
-    bool starved_ = false;
-    std::map<u32, u32> widths_{{0x20, 0xff},   {0x24, 0xffff}, {0x28, 0x3f}, {lcr_h, 0xff},
-                               {0x30, 0xffff}, {0x34, 0x3f},   {0x48, 7}};
-    std::map<u32, u32> kept_{{0x30, 0x300}, {0x34, 0x12}};
-};
 
 } // namespace
 
@@ -156,7 +50,7 @@ TEST_CASE("vuart: what drivers look for at power-on", "[vuart]") {
 TEST_CASE("vuart: random accesses answer as the model does", "[vuart]") {
     std::mt19937 random{4};
     auto uart = powered_on();
-    Model model;
+    Pl011Model model;
     const std::vector<u32> offsets{dr,   dr,   fr,    lcr_h, imsc,   ris,  mis,
                                    icr,  4,    0x20,  0x24,  0x28,   0x30, 0x34,
                                    0x48, 0x4c, 0xfe0, 0xffc, 0x1000, 0xfdc};
