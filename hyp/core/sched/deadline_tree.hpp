@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The deadlines of one pCPU's sleepers: for each rank a tournament tree with a leaf for each slot,
 // and over their roots the earliest of every rank and all that are more urgent. Insert and remove
-// are the same: one leaf, its six ancestors, and the ranks from its own to the least urgent that
-// change by it. No allocation, nothing to initialise: zero is empty.
+// are the same: one leaf, its six ancestors, and the ranks from its own to the least urgent. No
+// allocation, nothing to initialise: zero is empty.
 #pragma once
 
 #include "hyp/core/sched/slot.hpp"
@@ -22,6 +22,14 @@ public:
     constexpr DeadlineKey() = default;
     constexpr DeadlineKey(VcpuSlot slot, u64 deadline)
         : raw_{deadline > last ? 0 : ~(deadline << 6 | slot.value)} {}
+
+    // What is due at `now` is not later than this key, and none is later than every key.
+    [[nodiscard]] static constexpr DeadlineKey horizon(u64 now) {
+        return {VcpuSlot{max_slots - 1}, now < last ? now : last};
+    }
+    [[nodiscard]] constexpr bool is_later_than(DeadlineKey other) const {
+        return raw_ < other.raw_;
+    }
 
     // `never` for none.
     [[nodiscard, gnu::always_inline]] constexpr u64 deadline() const {
@@ -44,47 +52,55 @@ private:
     u64 raw_ = 0;
 };
 
+static_assert(!DeadlineKey{VcpuSlot{max_slots - 1}, DeadlineKey::last}.is_none());
+static_assert(DeadlineKey{VcpuSlot{0}, DeadlineKey::last + 1}.is_none());
+
 class DeadlineTree {
 public:
     // The slot's only deadline, in CNTPCT ticks; `never` takes it out. A slot has one rank: to
     // change that, take it out of the old one first.
     constexpr void set(VcpuSlot slot, Rank rank, u64 deadline) {
-        Tree& tree = trees_[rank.value];
-        update(tree, slot, DeadlineKey{slot, deadline}, std::make_index_sequence<levels>{});
-        DeadlineKey best = rank.value == 0 ? DeadlineKey{} : earliest_[rank.value - 1U];
-        for (u32 r = rank.value; r < ranks; ++r) {
-            best = DeadlineKey::earlier(best, trees_[r][root]);
-            if (earliest_[r] == best) {
-                return; // so are those behind it
-            }
-            earliest_[r] = best;
-        }
+        update(slot, rank, DeadlineKey{slot, deadline});
     }
-    constexpr void clear(VcpuSlot slot, Rank rank) { set(slot, rank, never); }
+    constexpr void clear(VcpuSlot slot, Rank rank) { update(slot, rank, {}); }
 
     // Of this rank and all that are more urgent.
-    [[nodiscard]] constexpr DeadlineKey earliest(Rank rank) const { return earliest_[rank.value]; }
-    [[nodiscard]] constexpr DeadlineKey earliest() const { return earliest_[ranks - 1]; }
+    [[nodiscard]] constexpr DeadlineKey earliest(Rank rank) const {
+        return earliest_[rank.value + 1U];
+    }
+    // Of those that are more urgent.
+    [[nodiscard]] constexpr DeadlineKey above(Rank rank) const { return earliest_[rank.value]; }
+    // Of all.
+    [[nodiscard]] constexpr DeadlineKey earliest() const { return earliest_[ranks]; }
 
 private:
     static constexpr u32 levels = 6;
-    static constexpr u32 root = 1;
     static_assert(1U << levels == max_slots);
-    // Of node n, the children are 2n and 2n + 1.
+    // Of node n, the children are 2n and 2n + 1. Node 1, the root, lies in roots_.
     using Tree = std::array<DeadlineKey, usize{2} * max_slots>;
 
-    // Unrolled: six times six instructions.
+    constexpr void update(VcpuSlot slot, Rank rank, DeadlineKey key) {
+        key = climb(trees_[rank.value], max_slots + slot.value, key,
+                    std::make_index_sequence<levels>{});
+        roots_[rank.value] = key;
+        key = above(rank);
+        u32 r = rank.value;
+        do { // at least once, and so in fewer instructions
+            key = DeadlineKey::earlier(key, roots_[r]);
+            earliest_[++r] = key;
+        } while (r < ranks);
+    }
+    // Returns the root's key. Unrolled: six instructions a level.
     template <usize... Level>
-    static constexpr void update(Tree& tree, VcpuSlot slot, DeadlineKey key,
-                                 std::index_sequence<Level...> /*levels*/) {
-        const u32 leaf = max_slots + slot.value;
-        tree[leaf] = key;
-        ((key = DeadlineKey::earlier(key, tree[leaf >> Level ^ 1U]),
-          tree[leaf >> (Level + 1)] = key),
+    static constexpr DeadlineKey climb(Tree& tree, u32 leaf, DeadlineKey key,
+                                       std::index_sequence<Level...> /*levels*/) {
+        ((tree[leaf >> Level] = key, key = DeadlineKey::earlier(key, tree[leaf >> Level ^ 1U])),
          ...);
+        return key;
     }
 
-    std::array<DeadlineKey, ranks> earliest_{};
+    std::array<DeadlineKey, ranks + 1> earliest_{}; // of the ranks before this one
+    std::array<DeadlineKey, ranks> roots_{};
     std::array<Tree, ranks> trees_{};
 };
 

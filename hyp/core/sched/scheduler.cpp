@@ -21,20 +21,28 @@ void Scheduler::attach(VcpuSlot slot, Rank rank, u64 slice) {
 
 void Scheduler::make_ready(VcpuSlot slot) {
     const Rank rank = rank_of(slot);
-    if (!ready_.has(slot, rank)) {
-        leave(slot);
+    if (is_waiting(slot)) {
+        wake(slot, rank);
+    } else if (!ready_.has(slot, rank)) {
         ready_.add(slot, rank);
+    } else {
+        return;
     }
+    alarm_ = 0;
 }
 
 void Scheduler::sleep(VcpuSlot slot, u64 deadline) {
-    leave(slot);
+    const Rank rank = rank_of(slot);
+    yield(slot);
+    ready_.remove(slot, rank);
     waiting_ |= slot.bit();
-    deadlines_.set(slot, rank_of(slot), deadline);
+    deadlines_.set(slot, rank, deadline);
+    alarm_ = 0;
 }
 
 void Scheduler::stop(VcpuSlot slot) {
-    leave(slot);
+    sleep(slot, never);
+    waiting_ &= ~slot.bit();
 }
 
 void Scheduler::yield(VcpuSlot slot) {
@@ -45,32 +53,27 @@ void Scheduler::yield(VcpuSlot slot) {
     }
 }
 
-// Whatever state the slot was in, it is off now.
-void Scheduler::leave(VcpuSlot slot) {
-    const Rank rank = rank_of(slot);
-    alarm_ = 0;
-    if (ready_.has(slot, rank)) {
-        yield(slot);
-        ready_.remove(slot, rank);
-    } else if (is_waiting(slot)) {
-        waiting_ &= ~slot.bit();
-        deadlines_.clear(slot, rank);
-    }
+void Scheduler::wake(VcpuSlot slot, Rank rank) {
+    waiting_ &= ~slot.bit();
+    ready_.add(slot, rank);
+    deadlines_.clear(slot, rank);
 }
 
 // The most urgent first, so that what it does next does not depend on how many others are due.
-void Scheduler::wake_due(u64 now) {
-    for (u32 wakes = 0; wakes < max_wakes; ++wakes) {
+void Scheduler::wake_due(DeadlineKey horizon) {
+    u32 wakes = 0;
+    do {
         const Rank limit = ready_.is_empty() ? Rank{ranks - 1} : ready_.top();
-        if (deadlines_.earliest(limit).deadline() > now) {
+        DeadlineKey first{};
+        for (DeadlineKey key = deadlines_.earliest(limit); !key.is_later_than(horizon);
+             key = deadlines_.above(rank_of(first.slot()))) {
+            first = key;
+        }
+        if (first.is_none()) {
             return;
         }
-        Rank rank{0};
-        while (deadlines_.earliest(rank).deadline() > now) {
-            ++rank.value;
-        }
-        make_ready(deadlines_.earliest(rank).slot());
-    }
+        wake(first.slot(), rank_of(first.slot()));
+    } while (++wakes < max_wakes && !deadlines_.earliest().is_later_than(horizon));
 }
 
 // A turn's time stands still while its rank does not run.
@@ -90,8 +93,9 @@ void Scheduler::next_turn(u64 now) {
 }
 
 Decision Scheduler::decide(u64 now) {
-    if (deadlines_.earliest().deadline() <= now) {
-        wake_due(now);
+    const DeadlineKey horizon = DeadlineKey::horizon(now);
+    if (!deadlines_.earliest().is_later_than(horizon)) {
+        wake_due(horizon);
     }
     if (ready_.is_empty()) {
         alarm_ = deadlines_.earliest().deadline();

@@ -54,7 +54,7 @@ public:
     [[nodiscard]] Rank rank_of(VcpuSlot slot) const { return vcpus_[slot.value].rank; }
 
     // So many wake-ups bound a decision's length.
-    static constexpr u32 max_wakes = 16;
+    static constexpr u32 max_wakes = 8;
 
 private:
     struct Vcpu {
@@ -68,8 +68,8 @@ private:
         bool held = false; // then the holder is ready
     };
 
-    void leave(VcpuSlot slot);
-    void wake_due(u64 now);
+    void wake(VcpuSlot slot, Rank rank);
+    void wake_due(DeadlineKey horizon);
     void switch_rank(Rank rank, u64 now);
     void next_turn(u64 now);
 

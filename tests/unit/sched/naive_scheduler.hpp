@@ -46,7 +46,7 @@ public:
             turns_[*running_].used += now - since_;
         }
         since_ = now;
-        for (unsigned n = 0; n < 16 && wake_one(now); ++n) {
+        for (unsigned n = 0; n < 8 && wake_one(now); ++n) {
         }
         running_ = top();
         if (!running_) {
