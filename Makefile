@@ -13,11 +13,8 @@ B := build
 
 # ---- variables of the commands (scripts/check_vars.sh refuses wrong values) ----
 GIC ?= 3
-SMP ?= 1
 CPU ?= cortex-a57
 MEM ?= 1024
-VCPUS ?= 1
-GUEST_MEM ?= 256
 CHECKED ?= 0
 VARS := GIC SMP CPU MEM VCPUS GUEST_MEM TIMEOUT LRS CHECKED TRACE WATCHDOG GUEST INITRD VMS \
     DEVICES DMA_TRUSTED
@@ -239,11 +236,11 @@ help:
 # Expanded before the recipe's first line runs; $(error) is make's one sentence and status 2.
 squote = '$(subst ','\'',$(1))'
 refused = $(shell env $(foreach v,$(VARS),$(v)=$(call squote,$($(v)))) \
-    ONE_GUEST=$(if $(GUEST)$(INITRD)$(CMDLINE),1) scripts/check_vars.sh 2>&1)
+    ONE_GUEST=$(if $(GUEST)$(INITRD)$(CMDLINE)$(VCPUS)$(GUEST_MEM),1) scripts/check_vars.sh 2>&1)
 check_vars = $(eval refusal := $$(refused))$(if $(refusal),$(error $(refusal)))
-RUN_ARGS = --hyp $(H) --gic "$$GIC" --smp "$$SMP" --cpu "$$CPU" --mem "$$MEM" \
-    $(if $(VMS),--vms "$$VMS",$${GUEST:+--guest "$$GUEST"} --vcpus "$$VCPUS" \
-    --guest-mem "$$GUEST_MEM") $${INITRD:+--initrd "$$INITRD"} $${CMDLINE:+--cmdline "$$CMDLINE"} \
+RUN_ARGS = --hyp $(H) --gic "$$GIC" $${SMP:+--smp "$$SMP"} --cpu "$$CPU" --mem "$$MEM" \
+    $(if $(VMS),--vms "$$VMS",$${GUEST:+--guest "$$GUEST"} $${VCPUS:+--vcpus "$$VCPUS"} \
+    $${GUEST_MEM:+--guest-mem "$$GUEST_MEM"}) $${INITRD:+--initrd "$$INITRD"} $${CMDLINE:+--cmdline "$$CMDLINE"} \
     $${TIMEOUT:+--timeout "$$TIMEOUT"} $${LRS:+--lrs "$$LRS"} \
     $(if $(filter 1,$(TRACE)),--trace) $${WATCHDOG:+--watchdog "$$WATCHDOG"} \
     $${DEVICES:+--devices "$$DEVICES"} $(if $(filter 1,$(DMA_TRUSTED)),--dma-trusted)

@@ -34,16 +34,16 @@ case ${TRACE:-0} in
 0 | 1) ;;
 *) refuse "TRACE must be 0 or 1, not '$TRACE'" ;;
 esac
-positive SMP "${SMP-1}" CPUs
+[ -z "${SMP:-}" ] || positive SMP "$SMP" CPUs
 positive MEM "${MEM-1024}" MiB
-positive VCPUS "${VCPUS-1}" vCPUs
-positive GUEST_MEM "${GUEST_MEM-256}" MiB
+[ -z "${VCPUS:-}" ] || positive VCPUS "$VCPUS" vCPUs
+[ -z "${GUEST_MEM:-}" ] || positive GUEST_MEM "$GUEST_MEM" MiB
 [ -z "${TIMEOUT:-}" ] || positive TIMEOUT "$TIMEOUT" seconds
 [ -z "${WATCHDOG:-}" ] || positive WATCHDOG "$WATCHDOG" milliseconds
 [ -z "${LRS:-}" ] || positive LRS "$LRS" "list registers"
 # Limits of a manifest (hyp/core/manifest), here by the name of the variable.
-[ "${VCPUS-1}" -eq 1 ] || refuse "VCPUS must be 1, not $VCPUS: this version runs one VM with one vCPU"
-if [ "${GUEST_MEM-256}" -gt 261120 ] || [ $((${GUEST_MEM-256} % 2)) -ne 0 ]; then
+[ "${VCPUS:-1}" -le 8 ] || refuse "VCPUS must be between 1 and 8, not $VCPUS"
+if [ "${GUEST_MEM:-256}" -gt 261120 ] || [ $((${GUEST_MEM:-256} % 2)) -ne 0 ]; then
     refuse "GUEST_MEM must be a multiple of 2 from 2 to 261120 (MiB), not $GUEST_MEM"
 fi
 [ "${WATCHDOG:-1}" -le 600000 ] ||
@@ -53,7 +53,7 @@ readable GUEST "${GUEST:-}"
 readable INITRD "${INITRD:-}"
 readable VMS "${VMS:-}"
 if [ -n "${VMS:-}" ] && [ -n "${ONE_GUEST:-}" ]; then
-    refuse "VMS describes its guests itself: GUEST, INITRD and CMDLINE cannot be given with it"
+    refuse "VMS describes its guests itself: GUEST, INITRD, CMDLINE, VCPUS and GUEST_MEM cannot be given with it"
 fi
 case ${DMA_TRUSTED:-0} in
 0 | 1) ;;

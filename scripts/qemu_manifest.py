@@ -93,7 +93,8 @@ def one_vm_source(vm, options):
     if vm.initrd:
         properties.append(f"initrd = {quoted(vm.initrd, 'the path of the initrd')};")
     names = ", ".join(quoted(name, "a device's name") for name in vm.devices)
-    properties += [f"devices = {names};", 'on-crash = "stop";']
+    # A reset ends the run, too: its exit status tells of it.
+    properties += [f"devices = {names};", 'on-crash = "stop";', 'on-reset = "stop";']
     if vm.dma_trusted:
         properties.append("dma-trusted;")
     body = "".join(f"            {line}\n" for line in properties)
@@ -133,8 +134,20 @@ def refuse_overwriting(base, inputs):
                                  "to read: give the guest file or manifest another name")
 
 
-def pack(source, base, hyp_dir, packer):
-    """Compiles manifest text `source` and packs it; leaves base.dts, .dtb, .img and .elf."""
+def pcpus_named(dtb):
+    """How many pCPUs a machine must have for the manifest `dtb`, which has been packed: one more than
+    the highest number in any `pcpus`, at least 1."""
+    def fdtget(*arguments):
+        return subprocess.run(["fdtget", *arguments], capture_output=True, text=True,
+                              check=True).stdout.split()
+    cells = [int(cell, 16) for node in fdtget("-l", dtb, "/vms")
+             for cell in fdtget("-t", "x", "-d", "0", dtb, f"/vms/{node}", "pcpus")]
+    return max([1] + [cell.bit_length() for cell in cells])
+
+
+def pack(source, base, hyp_dir, packer, pcpus=None):
+    """Compiles manifest text `source` and packs it; leaves base.dts, .dtb, .img and .elf. Refused
+    when it names a pCPU that a machine of `pcpus` does not have."""
     os.makedirs(os.path.dirname(base) or ".", exist_ok=True)
     with open(f"{base}.dts", "w", encoding="ascii") as file:
         file.write(source)
@@ -143,5 +156,6 @@ def pack(source, base, hyp_dir, packer):
         raise UsageError(f"the hypervisor image {hyp} does not exist: run make first")
     _tool(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", f"{base}.dtb", f"{base}.dts"],
           f"{base}.dts is not a device-tree source")
-    _tool([packer, "--hyp", hyp, "--manifest", f"{base}.dtb", "--out", base],
+    _tool([packer, "--hyp", hyp, "--manifest", f"{base}.dtb", "--out", base]
+          + ([] if pcpus is None else ["--pcpus", str(pcpus)]),
           f"the manifest {base}.dts was refused")

@@ -4,7 +4,8 @@
 
 Exit status: 0 the guest powered off, or its verdict was good; 1 its verdict was bad; 2 usage;
 3 guest fault; 4 reset; 5 EL2 panic or refusal to boot; 124 time limit; 125 QEMU itself failed;
-128 + n ended by signal n (130 also: ended from the keyboard by Ctrl-A x).
+128 + n ended by signal n (130 also: ended from the keyboard by Ctrl-A x). With --vms: 0 when that
+holds for every VM, else what is said above of one that ended otherwise.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from qemu_session import (Ended, Session, SessionError, STATUS_TIMEOUT, StopLoop
                           Terminal, say)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+GUEST_MIB = 256
 STATUS_USAGE = 2
 STATUS_EL2 = 5
 STATUS_QEMU = 125
@@ -66,14 +68,15 @@ def parser():
     out = OneSentence(prog="run.py", description=__doc__.splitlines()[0])
     option = out.add_argument
     option("--gic", type=one_of("GIC", ("2", "3")), help="GIC generation (3)")
-    option("--smp", type=number("SMP"), help="CPUs of the machine (1)")
+    option("--smp", type=number("SMP"),
+           help="CPUs of the machine (1, or as many as the manifest's `pcpus` name)")
     option("--cpu", help="CPU model (cortex-a57)")
     option("--mem", type=number("MEM"), default=1024, help="MiB of the machine (1024)")
     option("--guest", help="arm64 Image, ELF or flat binary to run (the tiny guest)")
     option("--initrd", default="", help="initial RAM disk of the guest")
     option("--cmdline", default="", help="command line of the guest")
-    option("--vcpus", type=number("VCPUS"), default=1, help="vCPUs of the guest (1)")
-    option("--guest-mem", type=number("GUEST_MEM"), default=256, help="its MiB (256)")
+    option("--vcpus", type=number("VCPUS"), help="vCPUs of the guest (1)")
+    option("--guest-mem", type=number("GUEST_MEM"), help="its MiB (256)")
     option("--timeout", type=number("TIMEOUT", float),
            help="seconds (none on a terminal, else 60)")
     option("--lrs", type=number("LRS"), help="use only this many list registers")
@@ -130,9 +133,9 @@ def prepare(args, devices):
     options = qemu_manifest.Options(args.lrs, args.ignore_quirks, args.self_crash, args.trace,
                                     args.watchdog, args.manifest_option)
     if args.vms:
-        if args.guest or args.initrd or args.cmdline:
-            raise UsageError("VMS describes its guests itself: GUEST, INITRD and CMDLINE "
-                             "cannot be given with it")
+        if args.guest or args.initrd or args.cmdline or args.vcpus or args.guest_mem:
+            raise UsageError("VMS describes its guests itself: GUEST, INITRD, CMDLINE, VCPUS and "
+                             "GUEST_MEM cannot be given with it")
         if args.dma_trusted:
             raise UsageError("VMS says itself which VM is dma-trusted: DMA_TRUSTED cannot be given "
                              "with it")
@@ -147,7 +150,7 @@ def prepare(args, devices):
             _readable(args.initrd, "initrd")
         name = os.path.splitext(os.path.basename(guest))[0]
         vm = qemu_manifest.Vm(name[:qemu_manifest.LABEL_LENGTH], os.path.abspath(guest),
-                              args.guest_mem, args.vcpus, args.cmdline,
+                              args.guest_mem or GUEST_MIB, args.vcpus or 1, args.cmdline,
                               os.path.abspath(args.initrd) if args.initrd else "",
                               devices.manifest_names(), args.dma_trusted or devices.dma())
         source = qemu_manifest.one_vm_source(vm, options)
@@ -156,7 +159,8 @@ def prepare(args, devices):
     own = [os.path.join(folder, f"hyp.{kind}") for folder in (build, hyp_dir)
            for kind in ("img", "elf")]
     qemu_manifest.refuse_overwriting(base, inputs + own)
-    qemu_manifest.pack(source, base, hyp_dir, os.path.join(build, "host", "pack"))
+    qemu_manifest.pack(source, base, hyp_dir, os.path.join(build, "host", "pack"),
+                       args.smp)
     return base
 
 
@@ -165,7 +169,8 @@ def machine_of(args):
     _positive("TIMEOUT", args.timeout)
     _positive("VCPUS", args.vcpus)
     _positive("GUEST_MEM", args.guest_mem)
-    if args.guest_mem % 2 != 0 or args.guest_mem > qemu_manifest.MEMORY_MIB:
+    guest_mem = args.guest_mem or GUEST_MIB
+    if guest_mem % 2 != 0 or guest_mem > qemu_manifest.MEMORY_MIB:
         raise UsageError(f"GUEST_MEM must be a multiple of 2 from 2 to {qemu_manifest.MEMORY_MIB} "
                          f"(MiB), not {args.guest_mem}")
     _positive("LRS", args.lrs)
@@ -208,8 +213,9 @@ def _stop_loop(args, table):
     return StopLoop(*table["machine_stopped"], level=1 if args.no_el2 else 2)
 
 
-def report(outcome, timeout, table):
-    """Says how the machine ended and returns the exit status."""
+def report(outcome, timeout, table, which):
+    """Says how the machine ended and returns the exit status. `which` is "the" guest or "a" guest of
+    several."""
     if outcome.status == STATUS_TIMEOUT:
         say(f"no end within {timeout:g} s, stopped by the runner")
         for index, cpu in enumerate(outcome.registers):
@@ -224,7 +230,8 @@ def report(outcome, timeout, table):
         say(f"Baton left the unknown status {outcome.status}")
         return STATUS_EL2
     if outcome.status != 0:
-        say(f"{MEANING[outcome.status]} (exit status {outcome.status})")
+        say(f"{MEANING[outcome.status].replace('the guest', f'{which} guest', 1)} "
+            f"(exit status {outcome.status})")
     return outcome.status
 
 
@@ -240,6 +247,8 @@ def run(args):
     else:
         base = prepare(args, devices)
         machine.kernel = f"{base}.elf" if args.entry == "elf" else f"{base}.img"
+        if args.vms and args.smp is None:
+            machine.smp = qemu_manifest.pcpus_named(f"{base}.dtb")
     if args.pack_only:
         print(machine.kernel)
         return 0
@@ -263,7 +272,7 @@ def run(args):
     if outcome is None:
         say("ended from the keyboard")
         return 128 + signal.SIGINT
-    return report(outcome, timeout, table)
+    return report(outcome, timeout, table, "a" if args.vms else "the")
 
 
 def _on_signal(number, _frame):

@@ -23,7 +23,7 @@ for name in SMP MEM VCPUS GUEST_MEM TIMEOUT LRS WATCHDOG; do
             run "$name=$value"
     done
 done
-check "SMP empty" refused "SMP must be a positive number" run SMP=
+check "MEM empty" refused "MEM must be a positive number" run MEM=
 check CPU refused "QEMU has no 64-bit CPU named 'z80'" run CPU=z80
 check "GUEST missing" refused "GUEST: the file '/nonexistent' does not exist" \
     run GUEST=/nonexistent
@@ -37,6 +37,9 @@ check "INITRD missing" refused "INITRD: the file '/nonexistent' does not exist" 
 check "VMS missing" refused "VMS: the file '/nonexistent' does not exist" run VMS=/nonexistent
 check "VMS and GUEST" refused "VMS describes its guests itself" run VMS=linker.ld GUEST=linker.ld
 check "VMS and CMDLINE" refused "VMS describes its guests itself" run VMS=linker.ld CMDLINE=a
+check "VMS and VCPUS" refused "VMS describes its guests itself" run VMS=linker.ld VCPUS=1
+check "VMS and GUEST_MEM" refused "VMS describes its guests itself" \
+    run VMS=linker.ld GUEST_MEM=256
 check CHECKED refused "CHECKED must be 0 or 1, not '2'" run CHECKED=2
 
 check TRACE refused "TRACE must be 0 or 1, not 'yes'" run TRACE=yes
@@ -61,17 +64,18 @@ for value in 33 1 261122; do
         "GUEST_MEM must be a multiple of 2 from 2 to 261120 \(MiB\), not $value" \
         run "GUEST_MEM=$value"
 done
-for value in 2 8; do
-    check "VCPUS=$value" refused "VCPUS must be 1, not $value: this version runs one" \
-        run "VCPUS=$value"
+for value in 9 64; do
+    check "VCPUS=$value" refused "VCPUS must be between 1 and 8, not $value" run "VCPUS=$value"
 done
 
 # Right values pass the same check.
 check "good values" ends 0 env GIC=2 SMP=8 CPU=max MEM=2048 VCPUS=1 GUEST_MEM=64 TIMEOUT=5 LRS=2 \
     TRACE=1 WATCHDOG=500 DMA_TRUSTED=1 DEVICES="pl011, pl031 rng,blk virtio-mmio@31" GUEST="$top/Makefile" scripts/check_vars.sh
 check "good values are silent" silent
-check "the largest values" ends 0 env GUEST_MEM=261120 LRS=16 WATCHDOG=600000 scripts/check_vars.sh
+check "the largest values" ends 0 env VCPUS=8 GUEST_MEM=261120 LRS=16 WATCHDOG=600000 scripts/check_vars.sh
 
+check "values with a manifest" ends 0 env GIC=2 SMP=2 CPU=max MEM=2048 LRS=1 TRACE=1 WATCHDOG=9 \
+    TIMEOUT=5 DEVICES="rng blk" VMS="$top/linker.ld" scripts/check_vars.sh
 check "make alone lists the commands" ends 0 make
 for goal in run image test bench lint debug; do
     check "help names $goal" says "^  make $goal "

@@ -80,10 +80,10 @@ class PackTest(unittest.TestCase):
                        check=True)
         return self.run_pack("--manifest", "m.dtb", "--hyp", "hyp.img", "--out", "out")
 
-    def run_pack(self, *arguments):
-        """Runs the tool in the folder."""
-        return subprocess.run([PACK, *arguments], cwd=self.folder, capture_output=True, text=True,
-                              check=False)
+    def run_pack(self, *arguments, folder=""):
+        """Runs the tool in the folder, or in another one."""
+        return subprocess.run([PACK, *arguments], cwd=folder or self.folder, capture_output=True,
+                              text=True, check=False)
 
     def good(self, vms, options=""):
         """Packs what must be accepted; returns the image."""
