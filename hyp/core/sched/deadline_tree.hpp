@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The deadlines of one pCPU's sleepers: for each rank a tournament tree with a leaf for each slot,
-// and over their roots the earliest of every rank and all that are more urgent. Insert and remove
-// are the same: one leaf, its six ancestors, and the ranks from its own to the least urgent. No
-// allocation, nothing to initialise: zero is empty.
+// The deadlines of one pCPU's sleepers: for each rank a tournament tree with a leaf for each slot.
+// Insert and remove are the same: one leaf and its ancestors, as many as the highest slot's number
+// has bits. No allocation, nothing to initialise: zero is empty.
 #pragma once
 
 #include "hyp/core/sched/slot.hpp"
 
 #include <array>
-#include <utility>
 
 namespace hyp {
 
@@ -57,6 +55,14 @@ static_assert(DeadlineKey{VcpuSlot{0}, DeadlineKey::last + 1}.is_none());
 
 class DeadlineTree {
 public:
+    // Makes the trees high enough for the slot. Comes before its first deadline.
+    constexpr void admit(VcpuSlot slot) {
+        for (; slot.value >> levels_ != 0; ++levels_) {
+            for (u32 r = 0; r < ranks; ++r) {
+                trees_[r][max_slots >> levels_] = roots_[r]; // no root any longer
+            }
+        }
+    }
     // The slot's only deadline, in CNTPCT ticks; `never` takes it out. A slot has one rank: to
     // change that, take it out of the old one first.
     constexpr void set(VcpuSlot slot, Rank rank, u64 deadline) {
@@ -64,42 +70,29 @@ public:
     }
     constexpr void clear(VcpuSlot slot, Rank rank) { update(slot, rank, {}); }
 
-    // Of this rank and all that are more urgent.
-    [[nodiscard]] constexpr DeadlineKey earliest(Rank rank) const {
-        return earliest_[rank.value + 1U];
-    }
-    // Of those that are more urgent.
-    [[nodiscard]] constexpr DeadlineKey above(Rank rank) const { return earliest_[rank.value]; }
-    // Of all.
-    [[nodiscard]] constexpr DeadlineKey earliest() const { return earliest_[ranks]; }
+    // The ranks that have a deadline, one bit each.
+    [[nodiscard]] constexpr u32 used_ranks() const { return used_; }
+    // The earliest of a rank.
+    [[nodiscard]] constexpr DeadlineKey first(Rank rank) const { return roots_[rank.value]; }
 
 private:
-    static constexpr u32 levels = 6;
-    static_assert(1U << levels == max_slots);
-    // Of node n, the children are 2n and 2n + 1. Node 1, the root, lies in roots_.
+    // Of node n, the children are 2n and 2n + 1. The root is the node above the leaves of slots 0 to
+    // 2^levels_ - 1, and lies in roots_.
     using Tree = std::array<DeadlineKey, usize{2} * max_slots>;
 
     constexpr void update(VcpuSlot slot, Rank rank, DeadlineKey key) {
-        key = climb(trees_[rank.value], max_slots + slot.value, key,
-                    std::make_index_sequence<levels>{});
+        Tree& tree = trees_[rank.value];
+        const u32 root = max_slots >> levels_;
+        for (u32 node = max_slots + slot.value; node != root; node >>= 1) {
+            tree[node] = key;
+            key = DeadlineKey::earlier(key, tree[node ^ 1U]);
+        }
         roots_[rank.value] = key;
-        key = above(rank);
-        u32 r = rank.value;
-        do { // at least once, and so in fewer instructions
-            key = DeadlineKey::earlier(key, roots_[r]);
-            earliest_[++r] = key;
-        } while (r < ranks);
-    }
-    // Returns the root's key. Unrolled: six instructions a level.
-    template <usize... Level>
-    static constexpr DeadlineKey climb(Tree& tree, u32 leaf, DeadlineKey key,
-                                       std::index_sequence<Level...> /*levels*/) {
-        ((tree[leaf >> Level] = key, key = DeadlineKey::earlier(key, tree[leaf >> Level ^ 1U])),
-         ...);
-        return key;
+        used_ = (used_ & ~(u32{1} << rank.value)) | u32{!key.is_none()} << rank.value;
     }
 
-    std::array<DeadlineKey, ranks + 1> earliest_{}; // of the ranks before this one
+    u32 used_ = 0;
+    u32 levels_ = 0;
     std::array<DeadlineKey, ranks> roots_{};
     std::array<Tree, ranks> trees_{};
 };

@@ -30,6 +30,8 @@ public:
     }
     // The most urgent rank that has somebody. Not of an empty queue.
     [[nodiscard]] constexpr Rank top() const { return {static_cast<u8>(std::countr_zero(ranks_))}; }
+    // The ranks that are as urgent as that or more, one bit each. Of an empty queue: all.
+    [[nodiscard]] constexpr u32 up_to_top() const { return ranks_ ^ (ranks_ - 1); }
     // Whether more than one of the rank is ready.
     [[nodiscard]] constexpr bool is_shared(Rank rank) const {
         return (slots_[rank.value] & (slots_[rank.value] - 1)) != 0;

@@ -17,6 +17,7 @@ void Scheduler::attach(VcpuSlot slot, Rank rank, u64 slice) {
     Vcpu& vcpu = vcpus_[slot.value];
     vcpu.slice = slice;
     vcpu.rank = rank;
+    deadlines_.admit(slot);
 }
 
 void Scheduler::make_ready(VcpuSlot slot) {
@@ -59,21 +60,26 @@ void Scheduler::wake(VcpuSlot slot, Rank rank) {
     deadlines_.clear(slot, rank);
 }
 
-// The most urgent first, so that what it does next does not depend on how many others are due.
-void Scheduler::wake_due(DeadlineKey horizon) {
-    u32 wakes = 0;
-    do {
-        const Rank limit = ready_.is_empty() ? Rank{ranks - 1} : ready_.top();
-        DeadlineKey first{};
-        for (DeadlineKey key = deadlines_.earliest(limit); !key.is_later_than(horizon);
-             key = deadlines_.above(rank_of(first.slot()))) {
-            first = key;
+// Returns the first deadline of those that are as urgent as who runs next, or more. The most urgent
+// first, so that what it does next does not depend on how many others are due.
+DeadlineKey Scheduler::wake_due(u64 now) {
+    const DeadlineKey horizon = DeadlineKey::horizon(now);
+    DeadlineKey first{};
+    u32 wakes = max_wakes;
+    u32 left = deadlines_.used_ranks() & ready_.up_to_top(); // ranks to look at, one bit each
+    while (left != 0) {
+        const Rank rank{static_cast<u8>(std::countr_zero(left))};
+        const DeadlineKey key = deadlines_.first(rank);
+        if (key.is_later_than(horizon) || wakes == 0) {
+            first = DeadlineKey::earlier(first, key);
+            left &= left - 1;
+        } else {
+            wake(key.slot(), rank);
+            left = u32{1} << rank.value; // those behind it will not run
+            --wakes;
         }
-        if (first.is_none()) {
-            return;
-        }
-        wake(first.slot(), rank_of(first.slot()));
-    } while (++wakes < max_wakes && !deadlines_.earliest().is_later_than(horizon));
+    }
+    return first;
 }
 
 // A turn's time stands still while its rank does not run.
@@ -85,34 +91,32 @@ void Scheduler::switch_rank(Rank rank, u64 now) {
     current_ = rank;
 }
 
-void Scheduler::next_turn(u64 now) {
-    Turn& turn = turns_[current_.value];
+void Scheduler::next_turn(Turn& turn, u64 now) {
     turn.holder = ready_.after(turn.holder, current_);
     turn.held = true;
     turn.end = later(now, vcpus_[turn.holder.value].slice);
 }
 
 Decision Scheduler::decide(u64 now) {
-    const DeadlineKey horizon = DeadlineKey::horizon(now);
-    if (!deadlines_.earliest().is_later_than(horizon)) {
-        wake_due(horizon);
+    u64 alarm = wake_due(now).deadline();
+    VcpuSlot next = no_slot;
+    if (!ready_.is_empty()) {
+        const Rank rank = ready_.top();
+        if (rank != current_) {
+            switch_rank(rank, now);
+        }
+        const bool shared = ready_.is_shared(rank);
+        Turn& turn = turns_[rank.value];
+        if (!turn.held || (shared && turn.end <= now)) {
+            next_turn(turn, now);
+        }
+        if (shared && turn.end < alarm) {
+            alarm = turn.end;
+        }
+        next = turn.holder;
     }
-    if (ready_.is_empty()) {
-        alarm_ = deadlines_.earliest().deadline();
-        return {no_slot, alarm_};
-    }
-    const Rank rank = ready_.top();
-    if (rank != current_) {
-        switch_rank(rank, now);
-    }
-    const bool shared = ready_.is_shared(rank);
-    const Turn& turn = turns_[rank.value];
-    if (!turn.held || (shared && turn.end <= now)) {
-        next_turn(now);
-    }
-    const u64 deadline = deadlines_.earliest(rank).deadline();
-    alarm_ = shared && turn.end < deadline ? turn.end : deadline;
-    return {turn.holder, alarm_};
+    alarm_ = alarm;
+    return {next, alarm};
 }
 
 } // namespace hyp

@@ -69,9 +69,9 @@ private:
     };
 
     void wake(VcpuSlot slot, Rank rank);
-    void wake_due(DeadlineKey horizon);
+    [[nodiscard]] DeadlineKey wake_due(u64 now);
     void switch_rank(Rank rank, u64 now);
-    void next_turn(u64 now);
+    void next_turn(Turn& turn, u64 now);
 
     u64 alarm_ = 0; // of the last decision; 0: something has changed since
     u64 waiting_ = 0;
