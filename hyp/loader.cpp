@@ -76,7 +76,7 @@ constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB t
                                .ram = description.ram(),
                                .initrd = placement.initrd,
                                .bootargs = description.bootargs,
-                               .devices = description.devices};
+                               .devices = description.guest_devices()};
     const Result<usize> written = write_guest_tree(guest.bytes(), placement.tree.size, machine);
     return written.ok() ? Status{Done{}} : Status{written.error()};
 }

@@ -126,6 +126,7 @@ void write_gic(GuestTreeWriter& tree, const GuestMachine& machine) {
         break;
     }
     tree.cells<3U>("#interrupt-cells");
+    tree.cells<0U>("#address-cells"); // who maps interrupts to it adds no unit address
     tree.empty("interrupt-controller");
     tree.cells<phandle_gic>("phandle");
     tree.end_node();

@@ -16,7 +16,7 @@ struct GuestMachine {
     IpaRange ram{};
     IpaRange initrd{}; // size 0: none
     const char* bootargs = "";
-    DeviceSet devices{};
+    DeviceSet devices{}; // with the PL011 that a console looks like: guest_devices()
 };
 
 // VMPIDR_EL1 affinity of vCPU n as QEMU's virt numbers CPUs: 8 a cluster with GICv2, 16 with GICv3.
