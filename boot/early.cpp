@@ -12,11 +12,8 @@ extern "C" {
 extern const char _image_start[];
 extern const char _text_end[];
 extern const char _rodata_end[];
-extern const char _stack_guard[];
-extern const char _stack_bottom[];
-extern const char _emergency_guard[];
-extern const char _emergency_bottom[];
-extern const char _guard_end[];
+extern const char _stack_slots[];
+extern const char _emergency_top[];
 extern const char _early_tables[];
 extern const char _image_end[];
 }
@@ -66,17 +63,21 @@ extern "C" void early_tables(u64 exception_level) {
     t.identity2[stage1::index(2, base)] = stage1::block(
         Pa{base & ~(stage1::block_size - 1)}, regime, Rights::read_execute, Memory::normal);
 
-    t.level0[stage1::index(0, HYP_IMAGE_VA)] = table_at(t.level1);
-    t.level1[stage1::index(1, HYP_IMAGE_VA)] = table_at(t.level2);
-    t.level1[stage1::index(1, HYP_WINDOW_VA)] = table_at(t.window2);
-    t.level2[stage1::index(2, HYP_IMAGE_VA)] = table_at(t.image3);
-    t.level2[stage1::index(2, HYP_DEVICES_VA)] = table_at(t.devices3);
+    t.level0[stage1::index(0, HYP_IMAGE_VA)] = table_at(t.own.level1);
+    t.own.level1[stage1::index(1, HYP_IMAGE_VA)] = table_at(t.own.level2);
+    t.own.level1[stage1::index(1, HYP_WINDOW_VA)] = table_at(t.window2);
+    t.own.level2[stage1::index(2, HYP_IMAGE_VA)] = table_at(t.image3);
+    t.own.level2[stage1::index(2, HYP_DEVICES_VA)] = table_at(t.own.devices3);
 
     map_pages(t.image3, _image_start, _text_end, regime, Rights::read_execute);
     map_pages(t.image3, _text_end, _rodata_end, regime, Rights::read);
-    map_pages(t.image3, _rodata_end, _stack_guard, regime, Rights::read_write);
-    map_pages(t.image3, _stack_bottom, _emergency_guard, regime, Rights::read_write);
-    map_pages(t.image3, _emergency_bottom, _guard_end, regime, Rights::read_write);
+    map_pages(t.image3, _rodata_end, _stack_slots, regime, Rights::read_write);
+    for (const char* slot = _stack_slots; slot != _emergency_top; slot += HYP_STACK_SLOT) {
+        const char* const stack = slot + HYP_GUARD_SIZE;
+        const char* const emergency = stack + HYP_STACK_SIZE + HYP_GUARD_SIZE;
+        map_pages(t.image3, stack, stack + HYP_STACK_SIZE, regime, Rights::read_write);
+        map_pages(t.image3, emergency, slot + HYP_STACK_SLOT, regime, Rights::read_write);
+    }
     map_pages(t.image3, _early_tables, _image_end, regime, Rights::read_write);
 }
 

@@ -41,15 +41,14 @@ entry:
 
     .global at_el2 // a copy of the image is entered here (hyp/move.cpp), MMU on at its own address
 at_el2:
-    msr DAIFSet, #0xf
-    msr SPSel, #1 // firmware may have used SP_EL0
-    mov x0, #HCR_EL2_RW // E2H=0, TGE=0, nothing routed: one register layout from here on
-    msr hcr_el2, x0
-    ldr w0, =SCTLR_EL2_OFF
-    isb // HCR_EL2.E2H decides what the next writes mean
-    msr sctlr_el2, x0
-    isb // MMU and caches off before the memory they might hold is touched
+    bl el2_off
     bl early_prepare
+    adrp x0, _early_tables
+    add x0, x0, :lo12:_early_tables
+    ldr x23, =at_virtual
+// Any pCPU: x0 = its top table, x23 = where it goes on, with the MMU on.
+el2_on:
+    msr ttbr0_el2, x0
     mrs x0, id_aa64mmfr0_el1
     and x0, x0, #7 // PARange; 7 is reserved and 6 needs LPA
     cmp x0, #5
@@ -60,9 +59,6 @@ at_el2:
     msr tcr_el2, x1
     mov x0, #HYP_MAIR_VALUE
     msr mair_el2, x0
-    adrp x0, _early_tables
-    add x0, x0, :lo12:_early_tables
-    msr ttbr0_el2, x0
     adrp x0, vectors_v3 // physical for the few instructions until the jump
     add x0, x0, :lo12:vectors_v3
     msr vbar_el2, x0
@@ -75,8 +71,18 @@ at_el2:
     isb // MMU on: from here by the identity map
     ldr x0, =vectors_v3 // any table: until a guest runs only its panics matter
     msr vbar_el2, x0
-    ldr x0, =at_virtual
-    br x0
+    br x23
+
+el2_off:
+    msr DAIFSet, #0xf
+    msr SPSel, #1 // firmware may have used SP_EL0
+    mov x0, #HCR_EL2_RW // E2H=0, TGE=0, nothing routed: one register layout from here on
+    msr hcr_el2, x0
+    ldr w0, =SCTLR_EL2_OFF
+    isb // HCR_EL2.E2H decides what the next writes mean
+    msr sctlr_el2, x0
+    isb // MMU and caches off before the memory they might hold is touched
+    ret
 
 // A stack for the C++ that fills the tables. Its memory and the tables are written uncached: lines
 // that firmware left for them must neither hide nor overwrite that, so they go to the point of
@@ -158,4 +164,42 @@ at_virtual:
     mov x1, x20
     mov x2, x21
     b hyp_main
+    .ltorg
+
+// Where another pCPU begins, by PSCI CPU_ON or from a spin table: nothing is known but where it is.
+// Who it is its block says, which the boot pCPU has cleaned to the point of coherency.
+// x19 = its number.
+    .section .text.boot3, "ax"
+    .global secondary_entry
+secondary_entry:
+    mrs x0, CurrentEL
+    cmp x0, #(2 << 2)
+    b.ne 3f // nobody asked for that: it stays away, and the boot pCPU says so
+    bl el2_off
+    mrs x1, mpidr_el1
+    ldr x2, =0xff00ffffff
+    and x1, x1, x2
+    adrp x0, boot_blocks
+    add x0, x0, :lo12:boot_blocks
+    mov x19, #1
+1:  add x0, x0, #BOOT_BLOCK_SIZE
+    ldr x2, [x0, #BOOT_BLOCK_AFFINITY]
+    cmp x1, x2
+    b.eq 2f
+    add x19, x19, #1
+    cmp x19, #HYP_MAX_PCPUS
+    b.ne 1b
+3:  wfe
+    b 3b
+2:  ldr x23, =secondary_virtual // the block begins with the top table
+    b el2_on
+
+secondary_virtual:
+    ldr x0, =_stack_top
+    sub x0, x0, x19, lsl #HYP_STACK_SLOT_SHIFT
+    mov sp, x0
+    mov x29, xzr // the end of every backtrace
+    mov x30, xzr
+    mov x0, x19
+    b secondary_main
     .ltorg

@@ -35,7 +35,7 @@ constexpr CpuName cpu_names[] = {
 
 [[nodiscard]] const char* conduit_name(Conduit conduit) {
     switch (conduit) {
-    case Conduit::none: return "no PSCI: one CPU, and no way to switch the machine off";
+    case Conduit::none: return "no PSCI: no way to switch the machine off";
     case Conduit::smc: return "PSCI by SMC";
     case Conduit::hvc: return "PSCI by HVC";
     }

@@ -11,6 +11,7 @@
 #include "hyp/core/regs/gicr.hpp"
 #include "hyp/doctor.hpp"
 #include "hyp/move.hpp"
+#include "hyp/platform/pcpus.hpp"
 #include "hyp/start.hpp"
 #include "hyp/tree_search.hpp"
 
@@ -120,21 +121,40 @@ void check_machine(const Platform& platform) {
     }
 }
 
-// The RD_base frame of the executing pCPU: the one whose GICR_TYPER holds our affinity (IHI 0069).
-// Frames of a region follow each other up to the one marked Last.
-[[nodiscard]] Pa find_redistributor(const PlatformGic& gic) {
-    constexpr u64 affinity_mask = 0xff'00ff'ffff;
-    const u64 mpidr = sysreg::read<sysreg::mpidr_el1>() & affinity_mask;
-    const u32 own = static_cast<u32>(mpidr >> 8 & 0xff00'0000) | static_cast<u32>(mpidr);
+// GICR_TYPER of the redistributor at `frame`.
+[[nodiscard]] GicrTyper ask_redistributor(Pa frame) {
+    mapping::map_device_page(HYP_GICR_VA, frame);
+    const GicrTyper typer{TargetMmio{}.read64<Frame::gicr_rd>(offset(GicrReg::typer))};
+    mapping::unmap_device_page(HYP_GICR_VA);
+    return typer;
+}
+
+// The redistributor at `frame` belongs to the pCPU of this affinity. True when it was the last one
+// that any pCPU still lacked.
+[[nodiscard]] bool give_redistributor(Platform& platform, Pa frame, u32 affinity) {
+    bool complete = true;
+    for (u32 n = 0; n < platform.pcpu_count; ++n) {
+        PlatformCpu& cpu = platform.pcpus[n];
+        const u64 own = (cpu.affinity >> 8 & 0xff00'0000) | (cpu.affinity & 0xff'ffff);
+        if (own == affinity) {
+            cpu.redistributor = frame;
+        }
+        complete = complete && cpu.redistributor.value() != 0;
+    }
+    return complete;
+}
+
+// The RD_base frames of all pCPUs: those whose GICR_TYPER holds their affinity (IHI 0069). Frames of
+// a region follow each other up to the one marked Last.
+void find_redistributors(Platform& platform) {
+    const PlatformGic& gic = platform.gic;
     for (u32 region = 0; region < gic.gicr_count; ++region) {
         u64 stride = gic.gicr_stride;
         for (Pa frame = gic.gicr[region].base; frame < gic.gicr[region].end();
              frame = frame + stride) {
-            mapping::map_device_page(HYP_GICR_VA, frame);
-            const GicrTyper typer{TargetMmio{}.read64<Frame::gicr_rd>(offset(GicrReg::typer))};
-            mapping::unmap_device_page(HYP_GICR_VA);
-            if (typer.get<GicrTyper::Affinity>() == own) {
-                return frame;
+            const GicrTyper typer = ask_redistributor(frame);
+            if (give_redistributor(platform, frame, typer.get<GicrTyper::Affinity>())) {
+                return;
             }
             if (typer.get<GicrTyper::Last>()) {
                 break;
@@ -144,11 +164,11 @@ void check_machine(const Platform& platform) {
             }
         }
     }
-    refuse("no GIC redistributor answers for this CPU (affinity 0x%lx)", mpidr);
 }
 
-// Gives the redistributor's physical address, or none on GICv2.
-[[nodiscard]] Pa map_gic(const PlatformGic& gic) {
+// Gives the boot pCPU's redistributor's physical address, or none on GICv2.
+[[nodiscard]] Pa map_gic(Platform& platform) {
+    const PlatformGic& gic = platform.gic;
     constexpr u64 page = stage1::page_size;
     mapping::map_device(HYP_GICD_VA, gic.gicd.base, gic.gicd.size < 64 * kib ? page : 64 * kib);
     if (gic.generation == GicGeneration::v2) {
@@ -157,8 +177,13 @@ void check_machine(const Platform& platform) {
         mapping::map_device(HYP_GICV_VA, gic.gicv.base, 2 * page);
         return Pa{};
     }
-    const Pa redistributor = find_redistributor(gic);
-    mapping::map_device(HYP_GICR_VA, redistributor, 128 * kib);
+    find_redistributors(platform);
+    const Pa redistributor = platform.pcpus[0].redistributor;
+    if (redistributor.value() == 0) {
+        refuse("no GIC redistributor answers for this CPU (affinity 0x%lx)",
+               platform.pcpus[0].affinity);
+    }
+    mapping::map_device(HYP_GICR_VA, redistributor, HYP_GICR_SIZE);
     return redistributor;
 }
 
@@ -192,7 +217,7 @@ extern "C" void hyp_main(u64 x0, u64 entry_word, u64 image) {
     set_up_percpu();
     mapping::drop_identity();
     FoundTree found;
-    const Platform platform = read_machine(x0, Pa{image}, found);
+    Platform platform = read_machine(x0, Pa{image}, found);
     const PackedImage packed{Pa{image}, image_size_from_header()};
     if (exception_level != 1) {
         move_out_of_the_way(platform, packed, found.range, entry);
@@ -213,7 +238,11 @@ extern "C" void hyp_main(u64 x0, u64 entry_word, u64 image) {
     report_cpu(platform);
     report_machine(platform);
     check_machine(platform);
-    const Pa redistributor = map_gic(platform.gic);
+    choose_pcpus(platform, sysreg::read<sysreg::mpidr_el1>() & mpidr_affinity);
+    if (exception_level == 3) {
+        platform.pcpu_count = 1; // the others sleep in boot/el3.S
+    }
+    const Pa redistributor = map_gic(platform);
     if (exception_level == 3) {
         open_secure_gic(platform.gic, redistributor, Pa{image});
     }

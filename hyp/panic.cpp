@@ -3,18 +3,16 @@
 // is left, so they touch nothing but the UART and the emergency or current stack.
 #include "hyp/arch/frame.hpp"
 #include "hyp/arch/layout.h"
+#include "hyp/arch/percpu.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/baton.hpp"
+#include "hyp/core/base/shared_word.hpp"
 #include "hyp/core/vm/esr_decode.hpp"
 #include "hyp/format.hpp"
 #include "hyp/trace.hpp"
 
 extern "C" {
-extern const char _stack_guard[];
-extern const char _stack_bottom[];
-extern const char _stack_top[];
-extern const char _emergency_bottom[];
-extern const char _emergency_top[];
+extern const char _stack_slots[];
 [[noreturn]] void stop_machine(hyp::u64 status_word, hyp::u64 function, hyp::u64 conduit);
 }
 
@@ -26,19 +24,43 @@ constexpr u64 status_magic = 0x4241'544f'4e00'0000; // "BATON" in the top five b
 constexpr u64 psci_system_off = 0x8400'0008;
 constexpr u64 events_of_a_panic = 64;
 
+// Whose last words are being spoken: its number + 1, or 0.
+constinit SharedWord speaker{};
+
+// Returns once, on one pCPU. Another one that has something to say stands still meanwhile; a report
+// that faults itself ends the machine.
+void claim_last_words() {
+    const u32 self = this_cpu().index + 1;
+    u32 expected = 0;
+    if (speaker.replace(expected, self)) {
+        return;
+    }
+    if (expected == self) {
+        end_machine(EndStatus::panic);
+    }
+    for (;;) {
+        asm volatile("wfi" ::: "memory");
+    }
+}
+
+// Bytes from the begin of a pCPU's slot of stacks (hyp/arch/layout.h); npos elsewhere.
+constexpr u64 npos = ~u64{0};
+[[nodiscard]] u64 place_in_slot(u64 address) {
+    const u64 offset = address - reinterpret_cast<u64>(_stack_slots);
+    return offset < u64{HYP_MAX_PCPUS} * HYP_STACK_SLOT ? offset % HYP_STACK_SLOT : npos;
+}
+
 [[nodiscard]] bool on_a_stack(u64 address) {
-    const auto inside = [address](const char* bottom, const char* top) {
-        return address >= reinterpret_cast<u64>(bottom) &&
-               address + 16 <= reinterpret_cast<u64>(top);
-    };
-    return address % 16 == 0 &&
-           (inside(_stack_bottom, _stack_top) || inside(_emergency_bottom, _emergency_top));
+    constexpr u64 second_guard = HYP_GUARD_SIZE + HYP_STACK_SIZE;
+    const u64 place = place_in_slot(address);
+    return address % 16 == 0 && place >= HYP_GUARD_SIZE && place < HYP_STACK_SLOT &&
+           (place < second_guard || place >= second_guard + HYP_GUARD_SIZE);
 }
 
 // Return addresses along the frame records (AAPCS64): [x29] = caller's x29, [x29 + 8] = x30.
 // scripts/symbolise.py turns the line into functions and lines.
 void print_backtrace(u64 pc, u64 record) {
-    baton.console.print("backtrace: %lx", pc);
+    baton.console.print("  on pCPU %u\nbacktrace: %lx", this_cpu().index, pc);
     for (unsigned depth = 0; depth < 24 && on_a_stack(record); ++depth) {
         const u64* words = reinterpret_cast<const u64*>(record);
         if (words[1] == 0) {
@@ -99,6 +121,7 @@ void panic(const char* format, ...) {
     va_start(arguments, format);
     (void)vsniprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    claim_last_words();
     baton.console.print("\nbaton: panic: %s\n", text);
     print_backtrace(reinterpret_cast<u64>(__builtin_return_address(0)) - 4,
                     reinterpret_cast<u64>(__builtin_frame_address(0)));
@@ -110,11 +133,7 @@ extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kin
 
 // From vectors.S, on the emergency stack. `kind` is in the order of the vector table.
 extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kind) {
-    static constinit bool already = false;
-    if (already) {
-        end_machine(EndStatus::panic); // the report itself faulted
-    }
-    already = true;
+    claim_last_words();
     const VectorName name = vector_name(kind);
     baton.console.print("\nbaton: panic: unexpected %s from %s\n", name.what, name.source);
     const u32 esr = static_cast<u32>(frame.esr);
@@ -129,8 +148,7 @@ extern "C" [[noreturn]] void panic_on_exception(const PanicFrame& frame, u64 kin
         baton.console.print("\n");
     }
     // The address, not SP: a store that moves SP has not moved it when it faults.
-    if ((kind & 3) == 0 && esr >> 26 == 0x25 && frame.far >= reinterpret_cast<u64>(_stack_guard) &&
-        frame.far < reinterpret_cast<u64>(_stack_bottom)) {
+    if ((kind & 3) == 0 && esr >> 26 == 0x25 && place_in_slot(frame.far) < HYP_GUARD_SIZE) {
         baton.console.print("  the EL2 stack overflowed into its guard page\n");
     }
     print_registers(frame);

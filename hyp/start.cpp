@@ -12,6 +12,7 @@
 #include "hyp/irq.hpp"
 #include "hyp/passthrough.hpp"
 #include "hyp/self_crash.hpp"
+#include "hyp/smp.hpp"
 
 #include <optional>
 
@@ -192,6 +193,7 @@ template <class G>
     });
     gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     configure_el2(vm, caps.generation, caps.quirk_no_reevaluation ? WfiTrap::yes : WfiTrap::no);
+    start_secondaries(platform);
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
     gic.set_enable(baton.hyp_timer, Enable::on); // silent until the watchdog arms it

@@ -3,17 +3,23 @@
 
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/baton.hpp"
+#include "hyp/core/base/pcpu.hpp"
 #include "hyp/core/trace/describe.hpp"
 
 namespace hyp {
 
 namespace {
 
-// The boot pCPU's; nothing of it is read before it was written.
+// Each pCPU's; nothing of it is read before it was written.
 struct TraceStorage {
     TraceRecord records[TraceRing::capacity];
 };
-[[gnu::section(".noinit")]] TraceStorage storage;
+[[gnu::section(".noinit")]] TraceStorage storage[max_pcpus];
+
+// A damaged page makes no pointer to elsewhere.
+[[nodiscard]] TraceRecord* own_records() {
+    return storage[this_cpu().index % max_pcpus].records;
+}
 
 // Apart from the ring, which may be damaged, and from its page, which may not be mapped yet.
 constinit bool started = false;
@@ -21,8 +27,14 @@ constinit bool started = false;
 } // namespace
 
 void start_tracing() {
-    this_cpu().trace = TraceRing{storage.records, TraceRing::every_kind};
+    this_cpu().trace = TraceRing{own_records(), TraceRing::every_kind};
     started = true;
+}
+
+void join_tracing() {
+    if (started) {
+        start_tracing();
+    }
 }
 
 // Without an ISB before the counter: the events of one pCPU are in order anyhow.
@@ -43,7 +55,7 @@ void print_events(u64 most) {
         return;
     }
     const TraceRing& ring = this_cpu().trace;
-    if (!ring.stores_to(storage.records)) {
+    if (!ring.stores_to(own_records())) {
         baton.console.print("trace: damaged\n");
         return;
     }

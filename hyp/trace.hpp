@@ -11,6 +11,9 @@ namespace hyp {
 // From here on every kind of event is recorded on this pCPU.
 void start_tracing();
 
+// The same if the boot pCPU does: on each other pCPU, at its start.
+void join_tracing();
+
 [[nodiscard, gnu::always_inline]] inline bool is_tracing() {
     return this_cpu().trace.is_on();
 }

@@ -19,6 +19,7 @@
 
 #define HYP_FORWARDED_VA 0x3ffffe00000 // devices that share a page: 34 pages, one for each
 #define HYP_GICR_VA 0x3fffffc0000  // 2^42 - 2^18: RD_base, then SGI_base at + 0x10000
+#define HYP_GICR_SIZE 0x20000
 #define HYP_GICD_VA 0x3fffffe0000  // 2^42 - 2^17: 64 KiB
 #define HYP_GICH_VA 0x3ffffff8000  // 2^42 - 2^15
 #define HYP_GICV_VA 0x3ffffffa000  // two pages, DIR in the second
@@ -30,6 +31,18 @@
 #define PERCPU_STACK_TOP 0x100
 #define PERCPU_EMERGENCY_TOP 0x108
 #define PERCPU_SCRATCH 0x110 // x0, x1 of an EL2 exception while the emergency stack is found
+
+// Stacks, a slot for each pCPU: guard page, stack, guard page, the stack of last words. The boot
+// pCPU's slot is the highest, pCPU n's lies n slots below.
+#define HYP_MAX_PCPUS 8
+#define HYP_STACK_SLOT_SHIFT 15
+#define HYP_STACK_SLOT (1 << HYP_STACK_SLOT_SHIFT)
+#define HYP_GUARD_SIZE 0x1000
+#define HYP_STACK_SIZE 0x4000
+
+// What a pCPU finds while its MMU is off (hyp/arch/tables.hpp checks it): top table, affinity.
+#define BOOT_BLOCK_SIZE 128
+#define BOOT_BLOCK_AFFINITY 64
 
 // MAIR_EL2 by the index that is Memory (hyp/core/regs/stage1.hpp): Device-nGnRE, write-back.
 #define HYP_MAIR_VALUE 0xff04

@@ -4,6 +4,14 @@
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/arch/tables.hpp"
 
+#include <cstring>
+
+namespace hyp {
+
+[[gnu::section(".noinit")]] BootBlock boot_blocks[max_pcpus];
+
+} // namespace hyp
+
 namespace hyp::mapping {
 
 namespace {
@@ -30,6 +38,20 @@ void publish_entries() {
     hyp::barrier::isb();     // before any access through them
 }
 
+[[gnu::section(".noinit")]] PcpuTables other_tables[max_pcpus - 1];
+
+void set_device_page(PcpuTables& tables, u64 va, u64 descriptor) {
+    tables.devices3[(va - HYP_DEVICES_VA) / stage1::page_size] = descriptor;
+}
+
+[[nodiscard]] u64 percpu_descriptor(const void* page) {
+    return stage1::page(pa_in_image(page), regime, Rights::read_write, Memory::normal);
+}
+
+[[nodiscard]] u64 table_of(const void* entries) {
+    return stage1::table(pa_in_image(entries));
+}
+
 } // namespace
 
 void set_regime(Regime chosen) {
@@ -37,8 +59,8 @@ void set_regime(Regime chosen) {
 }
 
 void map_device_page(u64 va, Pa pa) {
-    boot_storage.devices3[(va - HYP_DEVICES_VA) / stage1::page_size] =
-        stage1::page(pa, regime, Rights::read_write, Memory::device);
+    set_device_page(boot_storage.own, va,
+                    stage1::page(pa, regime, Rights::read_write, Memory::device));
     publish_entries();
 }
 
@@ -49,7 +71,7 @@ void map_device(u64 va, Pa pa, u64 bytes) {
 }
 
 void unmap_device_page(u64 va) {
-    boot_storage.devices3[(va - HYP_DEVICES_VA) / stage1::page_size] = 0;
+    set_device_page(boot_storage.own, va, 0);
     flush_translations();
 }
 
@@ -58,10 +80,27 @@ Pa pa_in_image(const void* object) {
 }
 
 void map_percpu(const void* page) {
-    const Pa pa = pa_in_image(page);
-    boot_storage.devices3[(HYP_PERCPU_VA - HYP_DEVICES_VA) / stage1::page_size] =
-        stage1::page(pa, regime, Rights::read_write, Memory::normal);
+    set_device_page(boot_storage.own, HYP_PERCPU_VA, percpu_descriptor(page));
     publish_entries();
+}
+
+void make_map(u32 pcpu, const void* percpu_page, Pa redistributor) {
+    PcpuTables& tables = other_tables[pcpu - 1];
+    u64* const level0 = boot_blocks[pcpu].level0;
+    std::memcpy(level0, boot_storage.level0, sizeof boot_blocks[pcpu].level0);
+    std::memcpy(&tables, &boot_storage.own, sizeof tables);
+    const u64 base = image_base.value();
+    level0[stage1::index(0, base)] = table_of(boot_storage.identity1); // as early.cpp left it
+    level0[stage1::index(0, HYP_IMAGE_VA)] = table_of(tables.level1);
+    tables.level1[stage1::index(1, HYP_IMAGE_VA)] = table_of(tables.level2);
+    tables.level2[stage1::index(2, HYP_DEVICES_VA)] = table_of(tables.devices3);
+    set_device_page(tables, HYP_PERCPU_VA, percpu_descriptor(percpu_page));
+    for (u64 offset = 0; redistributor.value() != 0 && offset < HYP_GICR_SIZE;
+         offset += stage1::page_size) {
+        set_device_page(
+            tables, HYP_GICR_VA + offset,
+            stage1::page(redistributor + offset, regime, Rights::read_write, Memory::device));
+    }
 }
 
 void set_image_pa(Pa pa) {
@@ -70,6 +109,11 @@ void set_image_pa(Pa pa) {
 
 void drop_identity() {
     boot_storage.level0[stage1::index(0, image_base.value())] = 0;
+    flush_translations();
+}
+
+void drop_own_identity(u32 pcpu) {
+    boot_blocks[pcpu].level0[stage1::index(0, image_base.value())] = 0;
     flush_translations();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // EL2's map after boot/early.cpp: device frames at their constant addresses, and a window through
 // which physical memory (a tree, a payload, guest RAM) is seen for as long as it is worked on.
-// Used by the boot pCPU while nothing else runs.
+// Used by the boot pCPU while nothing else runs; drop_own_identity() by each of the others.
 #pragma once
 
 #include "hyp/arch/layout.h"
@@ -21,12 +21,17 @@ void unmap_device_page(u64 va);
 // The per-pCPU page onto the memory that holds it.
 void map_percpu(const void* page);
 
+// The map of pCPU `pcpu`, not 0, before it starts: the boot pCPU's as it is now, with a page and a
+// redistributor (or none: 0) of its own. It stays to be cleaned to the point of coherency.
+void make_map(u32 pcpu, const void* percpu_page, Pa redistributor);
+
 // Physical address of something inside the image.
 [[nodiscard]] Pa pa_in_image(const void* object);
 void set_image_pa(Pa pa);
 
 // The identity map has done its work: from here low addresses fault.
 void drop_identity();
+void drop_own_identity(u32 pcpu);
 
 // The 2 MiB block of an image at its own address, to jump to: read and execute. After
 // drop_identity().

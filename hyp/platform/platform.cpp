@@ -6,6 +6,7 @@
 #include "hyp/platform/gic_node.hpp"
 #include "hyp/platform/node.hpp"
 #include "hyp/platform/passable_nodes.hpp"
+#include "hyp/platform/pcpus.hpp"
 #include "hyp/platform/uart_choice.hpp"
 
 #include <libfdt.h>
@@ -15,8 +16,6 @@
 namespace hyp {
 
 namespace {
-
-constexpr u64 affinity_mask = 0xff'00ff'ffff; // MPIDR_EL1.Aff3, Aff2, Aff1, Aff0
 
 class PlatformReader {
 public:
@@ -210,7 +209,7 @@ void PlatformReader::add_cpu() {
         return;
     }
     PlatformCpu& cpu = out_.cpus[out_.cpu_count++];
-    cpu.affinity = reg.number(0, cells) & affinity_mask;
+    cpu.affinity = reg.number(0, cells) & mpidr_affinity;
     if (props_.is(Prop::enable_method, "psci")) {
         cpu.enable = CpuEnable::psci;
     } else if (props_.is(Prop::enable_method, "spin-table")) {

@@ -7,6 +7,7 @@
 #include "hyp/core/base/addr.hpp"
 #include "hyp/core/base/gic_generation.hpp"
 #include "hyp/core/base/intid.hpp"
+#include "hyp/core/base/pcpu.hpp"
 #include "hyp/core/base/result.hpp"
 #include "hyp/core/base/types.hpp"
 #include "hyp/core/manifest/devices.hpp"
@@ -26,7 +27,8 @@ enum class CpuEnable : u8 { none, psci, spin_table };
 struct PlatformCpu {
     u64 affinity = 0; // MPIDR_EL1.Aff3..Aff0 at their register positions, other bits zero
     CpuEnable enable = CpuEnable::none;
-    Pa release{}; // where a spin-table CPU looks
+    Pa release{};       // where a spin-table CPU looks
+    Pa redistributor{}; // GICv3: RD_base; found by asking the hardware
 };
 
 // Frames as Baton maps them. GICC and GICV are two contiguous pages (DIR is the first word of the
@@ -83,6 +85,8 @@ struct Platform {
     u32 reserved_count = 0;
     PlatformCpu cpus[max_cpus]{}; // more than these are not used
     u32 cpu_count = 0;
+    PlatformCpu pcpus[max_pcpus]{}; // those that Baton uses, by pCPU (pcpus.hpp)
+    u32 pcpu_count = 0;
     PlatformGic gic{};
     PlatformTimer timer{};
     PlatformUart uart{}; // the one Baton speaks on: /chosen stdout-path, else the first known one

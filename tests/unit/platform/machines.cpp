@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trees of real machines, every field against what a person read in them (dtc -I dtb -O dts).
-#include "hyp/platform/platform.hpp"
+#include "hyp/platform/pcpus.hpp"
 #include "tests/trees/tree_bytes.hpp"
 
 #include <string_view>
@@ -46,6 +46,16 @@ void check_cpus(const Platform& platform, u32 count, CpuEnable enable) {
     for (u32 n = 0; n < count; ++n) {
         CHECK(platform.cpus[n].affinity == n);
         CHECK(platform.cpus[n].enable == enable);
+    }
+}
+
+// CPU 0 boots; whom it can start.
+void check_pcpus(Platform platform, u32 count) {
+    choose_pcpus(platform, 0);
+    REQUIRE(platform.pcpu_count == count);
+    for (u32 n = 0; n < count; ++n) {
+        CHECK(platform.pcpus[n].affinity == n);
+        CHECK(platform.pcpus[n].release == (n == 0 ? Pa{} : platform.cpus[n].release));
     }
 }
 
@@ -98,6 +108,7 @@ TEST_CASE("QEMU virt with GICv2", "[platform]") {
         check_range(platform.gic.gicv, 0x0804'0000, 0x2000);
         CHECK(platform.gic.gicr_count == 0);
         CHECK(platform.conduit == Conduit::smc);
+        check_pcpus(platform, cpus);
     }
 }
 
@@ -119,6 +130,7 @@ TEST_CASE("QEMU virt with EL3: secure memory and the secure UART are not ours", 
     check_virt(platform, 2);
     CHECK(platform.gic.generation == GicGeneration::v3);
     CHECK(platform.conduit == Conduit::none);
+    check_pcpus(platform, 1);
 }
 
 TEST_CASE("QEMU xlnx-versal-virt", "[platform]") {
@@ -128,6 +140,7 @@ TEST_CASE("QEMU xlnx-versal-virt", "[platform]") {
     check_range(platform.ram[0], 0, 0x800'0000);
     CHECK(platform.reserved_count == 1);
     check_cpus(platform, 2, CpuEnable::none);
+    check_pcpus(platform, 1);
     CHECK(platform.gic.present);
     CHECK(platform.gic.generation == GicGeneration::v3);
     check_range(platform.gic.gicd, 0xf900'0000, 0x1'0000);
@@ -175,6 +188,7 @@ TEST_CASE("Raspberry Pi 4: addresses behind a bus, CPUs in spin tables", "[platf
     CHECK(platform.reserved[0].base == tree_at);
     check_range(platform.reserved[1], 0, 0x1000);
     check_cpus(platform, 4, CpuEnable::spin_table);
+    check_pcpus(platform, 4);
     for (u32 n = 0; n < 4; ++n) {
         CHECK(platform.cpus[n].release.value() == 0xd8 + 8 * n);
     }

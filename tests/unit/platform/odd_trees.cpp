@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trees that no machine here has, one property each: what the reader must take, leave or refuse.
-#include "hyp/platform/platform.hpp"
+#include "hyp/platform/pcpus.hpp"
 #include "tests/trees/tree_bytes.hpp"
 
 #include <string_view>
@@ -118,6 +118,40 @@ TEST_CASE("CPUs: affinity of two cells without RES1, 16 at most, disabled ones l
     CHECK(platform.cpus[0].affinity == 0x1'0000'0203);
     CHECK(platform.cpus[0].enable == CpuEnable::none);
     CHECK(platform.cpus[1].affinity == 2);
+}
+
+TEST_CASE("pCPUs: the boot CPU first, then those that can be started, 8 at most", "[platform]") {
+    const auto cpu = [](const std::string& number, const std::string& method) {
+        return "cpu@" + number + " { device_type = \"cpu\"; reg = <0x80000000>, <0x" + number +
+               ">; enable-method = " + method + "; };";
+    };
+    std::string cpus = "cpus { #address-cells = <2>; #size-cells = <0>;";
+    for (u32 n = 0; n < 4; ++n) {
+        cpus += cpu(std::to_string(n), "\"psci\"");
+    }
+    cpus += cpu("80000004", "\"brcm,bcm2836-smp\"");
+    cpus += cpu("5", "\"spin-table\"; cpu-release-addr = <0x0 0xe0>");
+    cpus += cpu("6", "\"spin-table\"; cpu-release-addr = <0x0 0xe4>");      // no double word
+    cpus += cpu("7", "\"spin-table\"; cpu-release-addr = <0x1000000 0x0>"); // no descriptor's
+    cpus += cpu("8", "\"spin-table\"");
+    const auto chosen = [&](const std::string& more, u64 boot) {
+        Platform platform = platform_of(root(cpus + more + "};"));
+        choose_pcpus(platform, boot);
+        std::string affinities;
+        for (u32 n = 0; n < platform.pcpu_count; ++n) {
+            affinities += (n == 0 ? "" : " ") + std::to_string(platform.pcpus[n].affinity);
+        }
+        return affinities;
+    };
+    const std::string psci = "}; psci { compatible = \"arm,psci-1.0\"; method = \"hvc\"; ";
+    CHECK(chosen("", 0) == "0 5");
+    CHECK(chosen(psci, 2) == "2 0 1 3 5");
+    CHECK(chosen(psci, 0x100) == "256 0 1 2 3 5"); // a CPU that the tree does not know
+    std::string many;
+    for (u32 n = 9; n < 14; ++n) {
+        many += cpu(std::to_string(n), "\"psci\"");
+    }
+    CHECK(chosen(many + psci, 1) == "1 0 2 3 5 9 16 17"); // of 14
 }
 
 TEST_CASE("GICv3 with several redistributor regions, a stride and four interrupt cells",

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hyp/smp.hpp"
+
+#include "drivers/gic/self_test.hpp"
+#include "hyp/arch/cache.hpp"
+#include "hyp/arch/mapping.hpp"
+#include "hyp/arch/tables.hpp"
+#include "hyp/baton.hpp"
+#include "hyp/core/base/shared_word.hpp"
+#include "hyp/core/regs/hcr.hpp"
+#include "hyp/irq.hpp"
+
+#include <cstring>
+
+extern "C" {
+extern const char vectors_v2[];
+extern const char vectors_v3[];
+extern const char secondary_entry[];
+extern const char _stack_top[];
+extern const char _emergency_top[];
+}
+
+namespace hyp {
+
+namespace {
+
+namespace reg = sysreg;
+
+// Pages of the others, not cleared at start; the boot pCPU's is main.cpp's.
+[[gnu::section(".noinit")]] PerCpu pages[max_pcpus - 1];
+
+// Written by each pCPU for itself before it sets its bit in `arrived`, read after that.
+constinit GicTarget targets[max_pcpus]{};
+constinit const char* faults[max_pcpus]{};
+
+// Bit n: pCPU n has come this far. `closed`: who has not is not waited for any more, and may not run.
+constexpr u32 closed = 1U << 31;
+constinit SharedWord arrived{};
+constinit u32 running = 1;
+constinit GicGeneration generation = GicGeneration::v2;
+
+void prepare(u32 pcpu, const PlatformCpu& cpu) {
+    PerCpu* const page = &pages[pcpu - 1];
+    std::memset(static_cast<void*>(page), 0, sizeof *page); // which is how the boot pCPU's begins
+    page->stack_top = reinterpret_cast<u64>(_stack_top) - u64{pcpu} * HYP_STACK_SLOT;
+    page->emergency_top = reinterpret_cast<u64>(_emergency_top) - u64{pcpu} * HYP_STACK_SLOT;
+    page->index = pcpu;
+    mapping::make_map(pcpu, page, cpu.redistributor);
+    boot_blocks[pcpu].affinity = cpu.affinity;
+}
+
+// PSCI CPU_ON (DEN 0022), whose result it gives: 0, or a negative error.
+[[nodiscard]] i64 call_cpu_on(u64 affinity, Pa entry) {
+    constexpr u64 cpu_on = 0xc400'0003;
+    register u64 x0 asm("x0") = cpu_on;
+    register u64 x1 asm("x1") = affinity;
+    register u64 x2 asm("x2") = entry.value();
+    register u64 x3 asm("x3") = 0;
+    // SMCCC 1.0 leaves nothing of x4 to x17 (DEN 0028).
+#define HYP_PSCI_CALL(instruction)                                                                 \
+    asm volatile(instruction " #0"                                                                 \
+                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)                                          \
+                 :                                                                                 \
+                 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",   \
+                   "x16", "x17", "memory")
+    if (baton.conduit == Conduit::hvc) {
+        HYP_PSCI_CALL("hvc");
+    } else {
+        HYP_PSCI_CALL("smc");
+    }
+#undef HYP_PSCI_CALL
+    return static_cast<i64>(x0);
+}
+
+// The boot protocol's spin table: a CPU sleeps by WFE until its word is an address to go to.
+void release_from_table(Pa word, Pa entry) {
+    u8* const view = mapping::map_window(mapping::WindowSlot::destination, word, sizeof(u64));
+    std::memcpy(view, &entry, sizeof(u64));
+    cache::clean_to_poc(view, sizeof(u64));
+    mapping::unmap_window(mapping::WindowSlot::destination);
+    asm volatile("sev" ::: "memory");
+}
+
+// False: it will not come.
+[[nodiscard]] bool start(u32 pcpu, const PlatformCpu& cpu) {
+    const Pa entry = mapping::pa_in_image(secondary_entry);
+    if (generation == GicGeneration::v3 && cpu.redistributor.value() == 0) {
+        faults[pcpu] = "no GIC redistributor answers for it";
+        return false;
+    }
+    if (cpu.enable == CpuEnable::spin_table) {
+        release_from_table(cpu.release, entry);
+    } else if (call_cpu_on(cpu.affinity, entry) != 0) {
+        faults[pcpu] = "PSCI does not start it";
+        return false;
+    }
+    return true;
+}
+
+// Gives the pCPUs that have come, of those expected, after a second at most.
+[[nodiscard]] u32 await(u32 expected) {
+    const u64 frequency = reg::read<static_cast<u32>(SysReg::cntfrq)>();
+    const u64 begin = reg::read<static_cast<u32>(SysReg::cntpct)>();
+    while (arrived.load() != expected &&
+           reg::read<static_cast<u32>(SysReg::cntpct)>() - begin < frequency) {
+        TargetSysReg{}.relax();
+    }
+    return arrived.fetch_or(closed);
+}
+
+void report(const Platform& platform) {
+    u32 count = 0;
+    for (u32 n = 0; n < platform.pcpu_count; ++n) {
+        if ((running >> n & 1U) != 0) {
+            ++count;
+            continue;
+        }
+        baton.console.print("doctor: CPU 0x%lx stays off: %s\n", platform.pcpus[n].affinity,
+                            faults[n] != nullptr ? faults[n] : "its start does not end");
+    }
+    baton.console.print(
+        "doctor: %u of %u CPUs run%s\n", count, platform.cpu_count,
+        platform.pcpu_count == platform.cpu_count ? "" : "; 8 at most, by PSCI or a spin table");
+}
+
+// EL2's own registers of a pCPU without a vCPU: interrupts are EL2's, timers are off, for their CTL is
+// UNKNOWN at reset.
+void set_el2_registers(const char* vectors) {
+    reg::write<reg::vbar_el2>(reinterpret_cast<u64>(vectors));
+    reg::write<reg::hcr_el2>(HcrEl2{}
+                                 .with<HcrEl2::Rw>(true)
+                                 .with<HcrEl2::Imo>(true)
+                                 .with<HcrEl2::Fmo>(true)
+                                 .with<HcrEl2::Amo>(true)
+                                 .raw());
+    reg::write<static_cast<u32>(SysReg::cntv_ctl)>(0);
+    reg::write<static_cast<u32>(SysReg::cntp_ctl)>(0);
+    reg::write<static_cast<u32>(SysReg::cnthp_ctl)>(0);
+    barrier::isb(); // in force before anything can interrupt
+}
+
+// Nullptr, or why this pCPU cannot run.
+template <class G>
+[[nodiscard]] const char* set_interrupts(G gic, u32 pcpu) {
+    const Status status = gic.init_cpu();
+    if (!status.ok()) {
+        return status.error().reason;
+    }
+    for (const PIntid own : {baton.maintenance, baton.hyp_timer}) { // wherever the tree has them
+        gic.set_priority(own, own_priority);
+        gic.set_enable(own, Enable::on);
+    }
+    targets[pcpu] = gic.own_target();
+    constexpr PIntid test = PIntid::sgi(8); // kicks nobody
+    gic.send_sgi(targets[pcpu], test);
+    const Ack ack = await_interrupt(gic, TargetSysReg{}, test);
+    if (ack.is_spurious()) {
+        return "its SGI to itself does not arrive";
+    }
+    gic.drop_priority(ack);
+    gic.deactivate(ack);
+    return nullptr;
+}
+
+template <class G>
+[[noreturn]] void take_interrupts(G gic) {
+    for (;;) {
+        barrier::isb(); // what was written to the CPU interface is in force
+        asm volatile("wfi" ::: "memory");
+        for (Ack ack = gic.acknowledge(); !ack.is_spurious(); ack = gic.acknowledge()) {
+            gic.drop_priority(ack);
+            gic.deactivate(ack);
+        }
+    }
+}
+
+[[noreturn]] void stay_away() {
+    for (;;) {
+        asm volatile("wfi" ::: "memory");
+    }
+}
+
+} // namespace
+
+u32 running_pcpus() {
+    return running;
+}
+
+const GicTarget& gic_target(u32 pcpu) {
+    return targets[pcpu];
+}
+
+void start_secondaries(const Platform& platform) {
+    generation = platform.gic.generation;
+    targets[0] = generation == GicGeneration::v2 ? PlainGicV2{{}, {}}.own_target()
+                                                 : PlainGicV3{{}, {}}.own_target();
+    if (platform.cpu_count < 2) {
+        return;
+    }
+    constexpr u64 no_affinity = ~u64{0};
+    for (u32 n = 1; n < max_pcpus; ++n) {
+        boot_blocks[n].affinity = no_affinity;
+        if (n < platform.pcpu_count) {
+            prepare(n, platform.pcpus[n]);
+        }
+    }
+    cache::clean_to_poc(boot_blocks, sizeof boot_blocks);
+    u32 expected = 0;
+    for (u32 n = 1; n < platform.pcpu_count; ++n) {
+        expected |= start(n, platform.pcpus[n]) ? 1U << n : 0;
+    }
+    running |= await(expected);
+    report(platform);
+}
+
+extern "C" [[noreturn]] void secondary_main(u64 pcpu);
+
+// From boot/start.S, MMU on, on its own stack.
+extern "C" [[noreturn]] void secondary_main(u64 pcpu) {
+    const u32 n = static_cast<u32>(pcpu);
+    mapping::drop_own_identity(n);
+    const bool is_v2 = generation == GicGeneration::v2;
+    set_el2_registers(is_v2 ? vectors_v2 : vectors_v3);
+    join_tracing();
+    faults[n] =
+        is_v2 ? set_interrupts(PlainGicV2{{}, {}}, n) : set_interrupts(PlainGicV3{{}, {}}, n);
+    if (faults[n] != nullptr || (arrived.fetch_or(1U << n) & closed) != 0) {
+        stay_away();
+    }
+    run_secondary(n);
+}
+
+void run_secondary(u32 /*pcpu*/) {
+    if (generation == GicGeneration::v2) {
+        take_interrupts(PlainGicV2{{}, {}});
+    }
+    take_interrupts(PlainGicV3{{}, {}});
+}
+
+} // namespace hyp
