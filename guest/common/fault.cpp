@@ -10,8 +10,17 @@
 namespace guest {
 namespace {
 
-constinit volatile bool catching = false;
-constinit CaughtFault last_fault{};
+struct Catching {
+    volatile bool on;
+    CaughtFault last;
+};
+
+/** One for each CPU that these guests can have: they differ in MPIDR_EL1.Aff0. */
+constinit Catching by_cpu[8] = {};
+
+Catching& mine() {
+    return by_cpu[Mpidr::read() & 7];
+}
 
 const char* describe(std::uint64_t kind) {
     static constexpr const char* names[4] = {"synchronous exception", "IRQ", "FIQ", "SError"};
@@ -31,15 +40,15 @@ const char* describe(std::uint64_t kind) {
 } // namespace
 
 void catch_faults() {
-    last_fault = CaughtFault{};
+    mine().last = CaughtFault{};
     isb();
-    catching = true;
+    mine().on = true;
 }
 
 CaughtFault caught() {
     isb();
-    catching = false;
-    return last_fault;
+    mine().on = false;
+    return mine().last;
 }
 
 /** Called by vectors.S for everything but an IRQ; returning resumes at `frame.elr`. */
@@ -47,11 +56,12 @@ extern "C" void guest_fault(FaultFrame& frame);
 
 extern "C" void guest_fault(FaultFrame& frame) {
     constexpr std::uint64_t synchronous_here = 4;
-    if (!catching || frame.kind != synchronous_here) {
-        catching = false;
+    Catching& catching = mine();
+    if (!catching.on || frame.kind != synchronous_here) {
+        catching.on = false;
         report(frame);
     }
-    last_fault = CaughtFault{true, frame.esr, frame.far};
+    catching.last = CaughtFault{true, frame.esr, frame.far};
     frame.elr += 4;
 }
 

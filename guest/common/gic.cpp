@@ -14,6 +14,15 @@ void Gic::init(const Machine& machine, EoiMode mode) {
     }
 }
 
+void Gic::init_further_cpu(const Machine& machine, EoiMode mode) {
+    is_v3_ = machine.gic == GicVersion::v3;
+    if (is_v3_) {
+        v3_.init_further_cpu(machine, mode);
+    } else {
+        v2_.init_further_cpu(machine, mode);
+    }
+}
+
 void Gic::enable(Intid intid) const {
     constexpr std::uint8_t middle_priority = 0xa0; // what Linux gives every interrupt
     set_priority(intid, middle_priority);

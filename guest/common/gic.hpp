@@ -13,6 +13,9 @@ public:
     /** Brings the controller up with every PPI disabled. The machine must have a GIC. */
     void init(const Machine& machine, EoiMode mode = EoiMode::joint);
 
+    /** The share of a further CPU, on that CPU: the distributor is left as it is. */
+    void init_further_cpu(const Machine& machine, EoiMode mode = EoiMode::joint);
+
     [[nodiscard]] Ack acknowledge() const { return is_v3_ ? v3_.acknowledge() : v2_.acknowledge(); }
     void end(Ack ack) const { is_v3_ ? v3_.end(ack) : v2_.end(ack); }
     void deactivate(Ack ack) const { is_v3_ ? v3_.deactivate(ack) : v2_.deactivate(ack); }
@@ -58,6 +61,8 @@ public:
     [[nodiscard]] std::uintptr_t block(Intid intid) const {
         return intid.value < first_spi.value ? private_block() : distributor();
     }
+    /** v2 only: the bit of this CPU in GICD_ITARGETSR. */
+    [[nodiscard]] std::uint8_t v2_interface() const { return v2_.interface(); }
     /** v3 only: this CPU's RD_base frame. */
     [[nodiscard]] std::uintptr_t redistributor() const { return v3_.redistributor(); }
 

@@ -7,10 +7,15 @@ namespace guest {
 
 void GicV2::init(const Machine& machine, EoiMode mode) {
     distributor_ = machine.distributor;
-    cpu_ = machine.cpu_interface;
     write32(distributor_ + GICD_CTLR, 0);
-    write32(distributor_ + GICD_ICENABLER, 0xffff0000); // no PPI; SGIs cannot be disabled anyway
+    init_further_cpu(machine, mode);
     write32(distributor_ + GICD_CTLR, 1);
+}
+
+void GicV2::init_further_cpu(const Machine& machine, EoiMode mode) {
+    distributor_ = machine.distributor;
+    cpu_ = machine.cpu_interface;
+    write32(distributor_ + GICD_ICENABLER, 0xffff0000); // no PPI; SGIs cannot be disabled anyway
     write32(cpu_ + GICC_PMR, 0xf0); // the idle priority: every usable one is more urgent
     set_eoi_mode(mode);
 }

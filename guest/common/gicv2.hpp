@@ -14,6 +14,9 @@ public:
     /** Brings up distributor and CPU interface; every interrupt is still disabled. */
     void init(const Machine& machine, EoiMode mode);
 
+    /** The banked registers and the CPU interface alone. */
+    void init_further_cpu(const Machine& machine, EoiMode mode);
+
     /** GICC_IAR: takes the most urgent pending interrupt; it becomes active. */
     [[nodiscard]] Ack acknowledge() const { return Ack{read32(cpu_ + GICC_IAR)}; }
 
@@ -29,6 +32,12 @@ public:
     /** GICD_ITARGETSR: this SPI to this CPU, whose mask the banked first byte holds. */
     void route_here(Intid intid) const {
         write8(distributor_ + GICD_ITARGETSR + intid.value, read8(distributor_ + GICD_ITARGETSR));
+    }
+
+    /** This CPU's bit in GICD_ITARGETSR; the register is zero where there is one CPU. */
+    [[nodiscard]] std::uint8_t interface() const {
+        const std::uint8_t mask = read8(distributor_ + GICD_ITARGETSR);
+        return mask != 0 ? mask : std::uint8_t{1};
     }
 
     /** Chooses whether end() also deactivates. */

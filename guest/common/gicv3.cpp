@@ -7,8 +7,13 @@ namespace guest {
 
 void GicV3::init(const Machine& machine, EoiMode mode) {
     distributor_ = machine.distributor;
-    redistributor_ = find_own_redistributor(machine.cpu_interface);
     init_distributor();
+    init_further_cpu(machine, mode);
+}
+
+void GicV3::init_further_cpu(const Machine& machine, EoiMode mode) {
+    distributor_ = machine.distributor;
+    redistributor_ = find_own_redistributor(machine.cpu_interface);
     init_redistributor();
     IccSre::write(IccSre::read() | 1); // ICC_SRE_EL1.SRE: the system registers are the interface
     isb();

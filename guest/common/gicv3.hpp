@@ -15,6 +15,9 @@ public:
     /** Brings up distributor, this CPU's redistributor and CPU interface. */
     void init(const Machine& machine, EoiMode mode);
 
+    /** The redistributor and the CPU interface alone. */
+    void init_further_cpu(const Machine& machine, EoiMode mode);
+
     /** ICC_IAR1_EL1: takes the most urgent pending interrupt; it becomes active. */
     [[nodiscard]] Ack acknowledge() const {
         return Ack{static_cast<std::uint32_t>(IccIar1::read())};

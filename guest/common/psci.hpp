@@ -9,9 +9,21 @@ namespace guest {
 
 enum class Function : std::uint32_t {
     psci_version = 0x84000000,
+    psci_cpu_suspend = 0x84000001,
+    psci_cpu_suspend64 = 0xc4000001,
+    psci_cpu_off = 0x84000002,
+    psci_cpu_on = 0x84000003,
+    psci_cpu_on64 = 0xc4000003,
+    psci_affinity_info = 0x84000004,
+    psci_affinity_info64 = 0xc4000004,
+    psci_migrate = 0x84000005,
+    psci_migrate_info_type = 0x84000006,
     psci_system_off = 0x84000008,
     psci_system_reset = 0x84000009,
     psci_features = 0x8400000a,
+    psci_system_reset2 = 0x84000012,
+    psci_system_reset2_64 = 0xc4000012,
+    smccc_version = 0x80000000,
     baton_verdict = 0xc6000001, // x1: 0 good, else bad
     baton_nothing = 0xc6000002, // returns 0, after a full exit to EL2
 };

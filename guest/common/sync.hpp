@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Words that several CPUs share, and waits. Every spin holds YIELD or WFE: where CPUs take turns on
+// one core a spin without it starves the one that it waits for. Needs the MMU on (mmu.hpp).
+
+#include "timer.hpp"
+
+namespace guest {
+
+/**
+ * A word that several CPUs read and change: reads acquire and changes release, so what a CPU stored
+ * before a change is seen by whoever reads the change. (std::atomic's header wants threads here.)
+ */
+template <class T>
+class Shared {
+public:
+    constexpr Shared() = default;
+    explicit constexpr Shared(T value) : value_{value} {}
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+
+    [[nodiscard]] T load() const { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+    operator T() const { return load(); }
+    void store(T value) { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+
+    /** Each returns what the word was before. */
+    T exchange(T value) { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
+    T fetch_add(T value) { return __atomic_fetch_add(&value_, value, __ATOMIC_ACQ_REL); }
+    T fetch_sub(T value) { return __atomic_fetch_sub(&value_, value, __ATOMIC_ACQ_REL); }
+
+    /** One attempt, which may fail though it was `expected`, which then becomes what it is. */
+    [[nodiscard]] bool try_replace(T& expected, T desired) {
+        return __atomic_compare_exchange_n(&value_, &expected, desired, true, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_ACQUIRE);
+    }
+
+private:
+    T value_{};
+};
+
+using Word = Shared<std::uint32_t>;
+using LongWord = Shared<std::uint64_t>;
+
+/** Inside a spin: lets another CPU have the core. */
+inline void relax() {
+    asm volatile("yield" : : : "memory");
+}
+
+/** DDI 0487, SEV: wakes every CPU that waits in WFE. */
+inline void send_event() {
+    asm volatile("dsb ish\n\tsev" : : : "memory");
+}
+
+/** DDI 0487, WFE: until an event, an interrupt, or the loss of an exclusive reservation. */
+inline void wait_for_event() {
+    asm volatile("wfe" : : : "memory");
+}
+
+/** How long anything may take before it counts as lost: hosts may be busy. */
+constexpr std::uint64_t patience_us = 5000000;
+
+/** Reads `condition()` until it is true, for `us` microseconds at most; false when it never was. */
+template <class Condition>
+[[nodiscard]] bool wait_until(Condition&& condition, std::uint64_t us = patience_us) {
+    const std::uint64_t end = VirtualTimer::now() + microseconds(us);
+    while (!condition()) {
+        if (VirtualTimer::now() > end) {
+            return condition(); // the host may have slept between the two
+        }
+        relax();
+    }
+    return true;
+}
+
+/** Spins for `us` microseconds. */
+inline void pass_time(std::uint64_t us) {
+    (void)wait_until([] { return false; }, us);
+}
+
+/** Sleeps in WFE while `word` is `old`: the exclusive load makes the other's store an event. */
+inline void wait_while(const Word& word, std::uint32_t old) {
+    std::uint32_t now;
+    for (;;) {
+        asm volatile("ldaxr %w0, %1" : "=r"(now) : "Q"(word) : "memory");
+        if (now != old) {
+            asm volatile("clrex" : : : "memory");
+            return;
+        }
+        wait_for_event();
+    }
+}
+
+/** Where `count` CPUs meet, any number of times. */
+class Barrier {
+public:
+    void meet(std::uint32_t count) {
+        const std::uint32_t round = round_.load();
+        if (arrived_.fetch_add(1) + 1 == count) {
+            arrived_.store(0);
+            round_.store(round + 1);
+            send_event();
+        } else {
+            wait_while(round_, round);
+        }
+    }
+
+private:
+    Word arrived_{0};
+    Word round_{0};
+};
+
+/** Mutual exclusion. Not for interrupt handlers. */
+class Lock {
+public:
+    void take() {
+        while (held_.exchange(1) != 0) {
+            relax();
+        }
+    }
+    void drop() { held_.store(0); }
+
+private:
+    Word held_{0};
+};
+
+} // namespace guest
