@@ -82,10 +82,14 @@ private:
 
     constexpr void update(VcpuSlot slot, Rank rank, DeadlineKey key) {
         Tree& tree = trees_[rank.value];
-        const u32 root = max_slots >> levels_;
-        for (u32 node = max_slots + slot.value; node != root; node >>= 1) {
-            tree[node] = key;
-            key = DeadlineKey::earlier(key, tree[node ^ 1U]);
+        const usize root = max_slots >> levels_;
+        usize node = usize{max_slots} + slot.value;
+        if (node != root) {
+            do { // not a for loop: the size that g++ saves there costs an instruction a level
+                tree[node] = key;
+                key = DeadlineKey::earlier(key, tree[node ^ 1U]);
+                node >>= 1;
+            } while (node != root);
         }
         roots_[rank.value] = key;
         used_ = (used_ & ~(u32{1} << rank.value)) | u32{!key.is_none()} << rank.value;

@@ -44,8 +44,45 @@ TEST_CASE("H10: the timer fires when enabled, not masked, and due", "[vtimer]") 
         for (const Row& row : table) {
             const bool can = ctl == 1 || ctl == 5; // ENABLE, not IMASK; ISTATUS is no input
             INFO("CTL " << ctl << " CVAL " << row.cval << " CNTVOFF " << row.voff);
-            CHECK(CntCtl{ctl}.can_fire() == can);
-            CHECK(fires(CntCtl{ctl}, row.cval, row.voff, now) == (can && row.high));
+            const TimerRegs timer{ctl, row.cval};
+            CHECK(can_fire(timer) == can);
+            CHECK(fires(timer, row.voff, now) == (can && row.high));
+        }
+    }
+}
+
+// What does not fit is never, and nothing else is.
+TEST_CASE("a timer's deadline saturates, and is exact everywhere else", "[vtimer]") {
+    struct Armed {
+        u64 voff;
+        u64 cval;
+        u64 deadline;
+    };
+    constexpr Armed rows[] = {
+        {0, 0, 0},
+        {0, now, now},
+        {0, last, never},
+        {now, 0, now},
+        {now, now, 2 * now},
+        {now, last - now - 1, last - 1},
+        {now, last - now + 1, never}, // one more than fits
+        {now, last, never},
+        {(last >> 1), (last >> 1) + 1, last},
+        {last - 4, 0, 0}, // the guest is five ticks ahead
+        {last - 4, 4, 0},
+        {last - 4, 5, 0},
+        {last - 4, 6, 1},
+        {last - 4, now, now - 5},
+        {last - 4, last, last - 5},
+    };
+    for (const Armed& row : rows) {
+        INFO("CVAL " << row.cval << " CNTVOFF " << row.voff);
+        CHECK(deadline(TimerRegs{1, row.cval}, row.voff) == row.deadline);
+        CHECK(deadline(TimerRegs{3, row.cval}, row.voff) == never);
+        CHECK(deadline(TimerRegs{0, row.cval}, row.voff) == never);
+        if (row.deadline != never && row.cval > 5) {
+            CHECK(fires(TimerRegs{1, row.cval}, row.voff, row.deadline));
+            CHECK(!fires(TimerRegs{1, row.cval}, row.voff, row.deadline - 1));
         }
     }
 }
