@@ -112,13 +112,14 @@ const char* ManifestReader::take_compatible(const TreeValue& value) {
 }
 
 const char* ManifestReader::take_hot_key(const TreeValue& value) {
-    // Ctrl-A is QEMU's own; Ctrl-H, I, J and M are what Backspace, Tab and Enter send.
-    if (!is_text(value, 1) || value.length != 2 || value.data[0] < 'b' || value.data[0] > 'z' ||
-        same_string(value.string(), "h") || same_string(value.string(), "i") ||
-        same_string(value.string(), "j") || same_string(value.string(), "m")) {
+    // By the control character's code. Ctrl-A is QEMU's own; Ctrl-H, I, J and M are what Backspace,
+    // Tab and Enter send.
+    constexpr u32 taken = 1U << 1 | 1U << 8 | 1U << 9 | 1U << 10 | 1U << 13;
+    const u32 key = is_text(value, 1) ? value.data[0] - ('a' - 1U) : 0;
+    if (key < 1 || key > 26 || (taken >> key & 1) != 0) {
         return "this must be a letter from b to z, but not h, i, j or m";
     }
-    out_.options.hot_key = value.data[0] & 0x1f;
+    out_.options.hot_key = static_cast<u8>(key);
     return nullptr;
 }
 
