@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arm PL011 UART (DDI 0183), polled output. EL2 speaks through it until the first guest entry and
-// in a panic. Baud rate and pins are firmware's and stay as found.
+// Arm PL011 UART (DDI 0183). EL2 speaks through it polled until the first guest entry and in a panic,
+// else by its interrupt. Baud rate and pins are firmware's and stay as found.
 #pragma once
 
 #include "hyp/core/base/bus.hpp"
@@ -14,13 +14,25 @@ enum class Pl011Reg : u32 {
     fr = 0x018,    // ro  Flag
     lcr_h = 0x02c, // rw  Line Control; a write takes over the baud rate registers too
     cr = 0x030,    // rw  Control
+    ifls = 0x034,  // rw  Interrupt FIFO Level Select
     imsc = 0x038,  // rw  Interrupt Mask Set/Clear
+    icr = 0x044,   // wo  Interrupt Clear
 };
 
 struct Pl011Fr : Register<Pl011Fr, u32> {
     using Register::Register;
     using Busy = Bit<3>; // still shifting out
+    using Rxfe = Bit<4>; // receive FIFO empty
     using Txff = Bit<5>; // transmit FIFO full
+};
+
+// UARTIMSC, UARTRIS, UARTMIS and UARTICR.
+struct Pl011Int : Register<Pl011Int, u32> {
+    using Register::Register;
+    using Rx = Bit<4>;
+    using Tx = Bit<5>;
+    using Rt = Bit<6>; // receive timeout: less than the level, and nothing more comes
+    static constexpr u32 all = 0x7ff;
 };
 
 struct Pl011LcrH : Register<Pl011LcrH, u32> {
@@ -62,6 +74,47 @@ public:
                                 .raw());
     }
 
+    // FIFOs on, both levels at half, interrupts of the receiver on, of the transmitter off.
+    void start_interrupts() {
+        const Pl011LcrH line{read(Pl011Reg::lcr_h)};
+        if (!line.get<Pl011LcrH::Fen>()) { // LCR_H may change only while off
+            flush();
+            const Pl011Cr cr{read(Pl011Reg::cr)};
+            write(Pl011Reg::cr, cr.with<Pl011Cr::UartEn>(false).raw());
+            write(Pl011Reg::lcr_h, line.with<Pl011LcrH::Fen>(true).raw());
+            write(Pl011Reg::cr, cr.raw());
+        }
+        write(Pl011Reg::ifls, both_half);
+        write(Pl011Reg::icr, Pl011Int::all);
+        set_transmit_interrupt(Enable::off);
+    }
+
+    // The receiver's stay on. The transmitter's comes when its FIFO gets half empty after it was
+    // fuller, so it is of use when can_write() has said no; of UARTs that take each byte at once
+    // (QEMU's) after each write.
+    void set_transmit_interrupt(Enable enable) {
+        constexpr u32 receiver = Pl011Int::Rx::mask | Pl011Int::Rt::mask;
+        constexpr u32 transmitter = Pl011Int::Tx::mask;
+        write(Pl011Reg::imsc, receiver | (enable == Enable::on ? transmitter : 0));
+    }
+    // The transmitter's interrupt is gone until the next byte is written.
+    void clear_transmit() { write(Pl011Reg::icr, Pl011Int::Tx::mask); }
+
+    [[nodiscard]] bool can_write() { return (read(Pl011Reg::fr) & Pl011Fr::Txff::mask) == 0; }
+    // Only after can_write().
+    void write(u8 byte) { write(Pl011Reg::dr, byte); }
+    // The receiver's interrupts go when there is nothing left to read. False: there was nothing, or
+    // only a byte that came broken.
+    [[nodiscard]] bool try_read(u8& byte) {
+        constexpr u32 broken = 0x700; // UARTDR.BE, PE, FE
+        if ((read(Pl011Reg::fr) & Pl011Fr::Rxfe::mask) != 0) {
+            return false;
+        }
+        const u32 word = read(Pl011Reg::dr);
+        byte = static_cast<u8>(word);
+        return (word & broken) == 0;
+    }
+
     // Waits for room. A UART that never drains loses the character rather than stop EL2.
     void put(char character) {
         wait_clear(Pl011Fr::Txff::mask);
@@ -74,6 +127,7 @@ public:
 private:
     // Two characters' time at 9600 baud is 2 ms; a read of the device takes 50 ns or more.
     static constexpr u32 max_reads = 1'000'000;
+    static constexpr u32 both_half = 0x12; // IFLS: receiver and transmitter
 
     void wait_clear(u64 flag) {
         for (u32 n = 0; n < max_reads && (read(Pl011Reg::fr) & flag) != 0; ++n) {

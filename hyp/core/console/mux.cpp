@@ -5,8 +5,27 @@
 
 namespace hyp {
 
+namespace {
+
+constexpr char line_end[] = "\r\n";
+
+} // namespace
+
+void ConsoleMux::attach(Speaker speaker, OutputRing& ring, const char* name, Colour colour) {
+    Voice& voice = voices_[speaker.value];
+    voice.ring = &ring;
+    Text text{voice.name};
+    text.put(line_end);
+    const bool coloured = colour == Colour::ansi;
+    if (coloured) { // the six besides black and white
+        text.decimal("\x1b[3", 1U + speaker.value % 6U).put("m");
+    }
+    text.put("[").put(name).put(coloured ? "]\x1b[0m " : "] ");
+    vms_ = static_cast<u8>(vms_ + (speaker == baton_speaker ? 0 : 1));
+}
+
 ConsoleMux::Step ConsoleMux::next(u64 now, u8& byte) {
-    while (text_[text_at_] == '\0') {
+    while (first_ == nullptr || *first_ == '\0') {
         if (left_ == 0) {
             if (work_ < choice_work) {
                 return Step::more;
@@ -26,13 +45,8 @@ ConsoleMux::Step ConsoleMux::next(u64 now, u8& byte) {
         end_of_line(byte);
         return Step::full;
     }
-    byte = static_cast<u8>(text_[text_at_++]);
+    byte = static_cast<u8>(*first_++);
     return Step::full;
-}
-
-void ConsoleMux::add(const char* words) {
-    Text{text_}.put(words);
-    text_at_ = 0;
 }
 
 // What follows the byte if a line, or what is known of it, ends here.
@@ -45,11 +59,11 @@ void ConsoleMux::end_of_line(u8& byte) {
         open_ = nobody;
         if (before != '\r' && !is_alone(speaker)) {
             byte = '\r';
-            add("\n");
+            first_ = line_end + 1;
         }
     } else if (left_ == 0 && !is_live(speaker)) {
         open_ = nobody;
-        add("\r\n");
+        first_ = line_end;
     }
 }
 
@@ -95,18 +109,7 @@ void ConsoleMux::begin(u8 speaker, u64 now) {
     if (open_ - 1 == speaker) {
         return; // its line goes on
     }
-    Text text{text_};
-    if (open_ != nobody) {
-        text.put("\r\n");
-    }
-    if (!is_alone(speaker)) {
-        const bool coloured = colour_ == Colour::ansi;
-        if (coloured) { // the six colours besides black and white
-            text.decimal("\x1b[3", 1U + speaker % 6U).put("m");
-        }
-        text.put("[").put(voice.name).put(coloured ? "]\x1b[0m " : "] ");
-    }
-    text_at_ = 0;
+    first_ = (is_alone(speaker) ? line_end : voice.name.data()) + (open_ != nobody ? 0 : 2);
     open_ = static_cast<u8>(speaker + 1);
     open_until_ = now + patience_;
     previous_ = 0;

@@ -48,14 +48,10 @@ public:
         more, // the work is used up: go on soon
     };
 
-    // Before the first step. The ring and the name (31 characters of it) outlive the mux.
-    void attach(Speaker speaker, OutputRing& ring, const char* name) {
-        voices_[speaker.value] = {&ring, name};
-        vms_ = static_cast<u8>(vms_ + (speaker == baton_speaker ? 0 : 1));
-    }
+    // Before the first step. The ring outlives the mux; of the name 31 characters are shown.
+    void attach(Speaker speaker, OutputRing& ring, const char* name, Colour colour);
     // In CNTPCT ticks.
     void set_patience(u64 ticks) { patience_ = ticks; }
-    void set_colour(Colour colour) { colour_ = colour; }
     // Who has the input.
     void set_input(Speaker speaker) { input_ = speaker; }
     [[nodiscard]] Speaker input() const { return input_; }
@@ -92,8 +88,8 @@ private:
     // All zero at first, to cost no place in the image.
     struct Voice {
         OutputRing* ring = nullptr;
-        const char* name = nullptr;
         u64 cut_at = 0; // when what is no whole line is shown all the same; 0: not known yet
+        std::array<char, 48> name{}; // "\r\n[name] ": how it breaks in
     };
 
     // `full`: there is a byte for the sink.
@@ -102,7 +98,6 @@ private:
     [[nodiscard]] bool may_speak(u8 speaker, u64 now);
     void begin(u8 speaker, u64 now);
     void end_of_line(u8& byte);
-    void add(const char* words);
     // The only VM: no name, nothing added, nothing held back.
     [[nodiscard]] bool is_alone(u8 speaker) const {
         return vms_ == 1 && speaker != baton_speaker.value;
@@ -112,6 +107,7 @@ private:
     }
 
     std::array<Voice, max_speakers> voices_{};
+    const char* first_ = nullptr; // to be sent before anything else, if any
     u64 patience_ = 0;
     u64 open_until_ = 0; // others wait for the end of the open line
     u64 deadline_ = 0;
@@ -123,9 +119,6 @@ private:
     u8 next_ = 0;      // who is asked first
     u8 previous_ = 0;  // byte of the open line
     Speaker input_{0};
-    Colour colour_ = Colour::no;
-    u8 text_at_ = 0;
-    std::array<char, 56> text_{}; // from text_at_ on to be sent before anything else
 };
 
 } // namespace hyp

@@ -9,7 +9,7 @@ namespace {
 enum Offset : u32 {
     dr = 0x000,
     fr = 0x018,
-    ilpr = 0x020, // and from here to IFLS what is only kept
+    ilpr = 0x020, // and from here to IFLS, and DMACR: what is only kept
     lcr_h = 0x02c,
     cr = 0x030,
     ifls = 0x034,
@@ -25,8 +25,6 @@ enum Offset : u32 {
 constexpr u32 cr_at_reset = 0x300; // RXE, TXE
 constexpr u32 ifls_at_reset = 0x12;
 constexpr u32 fen = 1U << 4; // LCR_H: FIFOs on
-constexpr u16 control_bits[] = {0xff, 0xffff, 0x3f, 0xff, 0xffff, 0x3f};
-constexpr u32 dmacr_bits = 7;
 // PeriphID 0x00141011, PCellID 0xb105f00d.
 constexpr u8 ids[] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
@@ -36,19 +34,18 @@ constexpr u32 fr_txff = 1U << 5;
 constexpr u32 fr_rxff = 1U << 6;
 constexpr u32 fr_txfe = 1U << 7;
 
-[[nodiscard]] constexpr u32 control_index(u32 offset) {
-    return (offset - ilpr) / 4;
+[[nodiscard]] constexpr bool is_kept(u32 offset) {
+    return (offset >= ilpr && offset <= ifls) || offset == dmacr;
 }
 
 } // namespace
 
 void Vuart::reset() {
-    for (SharedWord& word : control_) {
+    for (SharedWord& word : kept_) {
         word.store(0);
     }
-    control_[control_index(cr)].store(cr_at_reset);
-    control_[control_index(ifls)].store(ifls_at_reset);
-    dmacr_.store(0);
+    kept(cr).store(cr_at_reset);
+    kept(ifls).store(ifls_at_reset);
     irq_.store(0);
     read_.store(typed_.load());
     settle_input();
@@ -129,8 +126,8 @@ u32 Vuart::read(u32 offset, u8 size) {
     if (offset >= periph_id0) {
         return ids[(offset - periph_id0) / 4];
     }
-    if (offset >= ilpr && offset <= ifls) {
-        return control_[control_index(offset)].load();
+    if (is_kept(offset)) {
+        return kept(offset).load();
     }
     const u32 irq = irq_.load();
     switch (offset) {
@@ -139,7 +136,6 @@ u32 Vuart::read(u32 offset, u8 size) {
     case imsc: return irq >> imsc_shift & ris_mask;
     case ris: return irq & ris_mask;
     case mis: return masked(irq);
-    case dmacr: return dmacr_.load();
     default: return 0; // RSR, too: no byte comes with an error
     }
 }
@@ -149,9 +145,8 @@ bool Vuart::write(u32 offset, u8 size, u64 value) {
         return false;
     }
     const u32 word = static_cast<u32>(value & ~(~u64{0} << size * 8U));
-    if (offset >= ilpr && offset <= ifls) {
-        const u32 index = control_index(offset);
-        const u32 before = control_[index].exchange(word & control_bits[index]);
+    if (is_kept(offset)) {
+        const u32 before = kept(offset).exchange(word);
         if (offset == lcr_h && ((before ^ word) & fen) != 0) {
             read_.store(typed_.load()); // turning FIFOs on or off empties them
             settle_input();
@@ -162,7 +157,6 @@ bool Vuart::write(u32 offset, u8 size, u64 value) {
     case dr: return send(static_cast<u8>(word));
     case imsc: change(ris_mask << imsc_shift, (word & ris_mask) << imsc_shift); break;
     case icr: change(word & ris_mask, 0); break;
-    case dmacr: dmacr_.store(word & dmacr_bits); break;
     default: break;
     }
     return false;

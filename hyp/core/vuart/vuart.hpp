@@ -65,13 +65,13 @@ private:
     [[nodiscard]] u32 flags() const;
     [[nodiscard]] u32 take_input();
     [[nodiscard]] bool send(u8 byte);
+    [[nodiscard]] SharedWord& kept(u32 offset) { return kept_[(offset - 0x20) / 4]; }
     [[nodiscard]] u32 pending_input() const { return typed_.load() - read_.load(); }
 
-    SharedWord irq_{};                    // 10:0 RIS, 26:16 IMSC, 31 starved
-    SharedWord dmacr_{};                  // kept, without effect
-    std::array<SharedWord, 6> control_{}; // ILPR, IBRD, FBRD, LCR_H, CR, IFLS
-    SharedWord typed_{};                  // bytes ever received; changed by the UART's pCPU alone
-    SharedWord read_{};                   // bytes ever read
+    SharedWord irq_{};                  // 10:0 RIS, 26:16 IMSC, 31 starved
+    std::array<SharedWord, 11> kept_{}; // ILPR to DMACR; those in between are unused
+    SharedWord typed_{};                // bytes ever received; changed by the UART's pCPU alone
+    SharedWord read_{};                 // bytes ever read
     std::array<u8, input_size> input_{};
     OutputRing output_{};
 };

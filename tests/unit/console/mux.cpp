@@ -34,12 +34,12 @@ struct Desk {
     Terminal terminal;
     u64 now = 1;
 
-    explicit Desk(const std::vector<const char*>& names) {
+    explicit Desk(const std::vector<const char*>& names, Colour colour = Colour::no) {
         mux.set_patience(patience);
         for (usize n = 0; n < names.size(); ++n) {
-            mux.attach(Speaker{static_cast<u8>(n)}, (*rings)[n], names[n]);
+            mux.attach(Speaker{static_cast<u8>(n)}, (*rings)[n], names[n], colour);
         }
-        mux.attach(baton_speaker, (*rings)[baton_speaker.value], "baton");
+        mux.attach(baton_speaker, (*rings)[baton_speaker.value], "baton", colour);
     }
     bool say(u8 speaker, const std::string& text) {
         const auto* bytes = reinterpret_cast<const u8*>(text.data());
@@ -99,8 +99,7 @@ TEST_CASE("console: lines under their names, whoever speaks first", "[console]")
 }
 
 TEST_CASE("console: colour is the name's alone", "[console]") {
-    Desk desk{{"web", "db"}};
-    desk.mux.set_colour(Colour::ansi);
+    Desk desk{{"web", "db"}, Colour::ansi};
     CHECK(desk.say(1, "x\n"));
     CHECK(desk.say(0, "y\n"));
     CHECK(desk.shown() == "\x1b[31m[web]\x1b[0m y\r\n\x1b[32m[db]\x1b[0m x\r\n");

@@ -74,3 +74,42 @@ TEST_CASE("PL011: an UART that never drains does not stop EL2", "[drivers][uart]
     driver(machine).flush();
     CHECK(machine.relaxed > 1000);
 }
+
+TEST_CASE("PL011: interrupts of a receiver that firmware left without FIFOs", "[drivers][uart]") {
+    Machine machine;
+    machine.memory[{Frame::uart, 0x2c}] = 0x60;
+    machine.memory[{Frame::uart, 0x30}] = 0x301;
+    driver(machine).start_interrupts();
+    CHECK(writes_of(machine) ==
+          std::vector<Access>{
+              mmio_write(Frame::uart, 0x30, 0x300), mmio_write(Frame::uart, 0x2c, 0x70),
+              mmio_write(Frame::uart, 0x30, 0x301), mmio_write(Frame::uart, 0x34, 0x12),
+              mmio_write(Frame::uart, 0x44, 0x7ff), mmio_write(Frame::uart, 0x38, 0x50)});
+    machine.log.clear(); // once more: nothing that was received is lost by it
+    driver(machine).start_interrupts();
+    CHECK(machine.find(mmio_write(Frame::uart, 0x2c, 0x70)) == Machine::npos);
+    machine.log.clear();
+    driver(machine).set_transmit_interrupt(Enable::on);
+    driver(machine).clear_transmit();
+    CHECK(writes_of(machine) == std::vector<Access>{mmio_write(Frame::uart, 0x38, 0x70),
+                                                    mmio_write(Frame::uart, 0x44, 0x20)});
+}
+
+TEST_CASE("PL011: bytes without waiting", "[drivers][uart]") {
+    Machine machine;
+    machine.memory[{Frame::uart, 0x18}] = 0x30; // full, and nothing to read
+    u8 byte = 0;
+    CHECK(!driver(machine).can_write());
+    CHECK(!driver(machine).try_read(byte));
+    CHECK(machine.count([](const Access& a) { return a.offset == 0; }) == 0);
+    machine.memory[{Frame::uart, 0x18}] = 0x80;
+    machine.memory[{Frame::uart, 0}] = 0x8c3; // with an overrun: those before it are lost, not it
+    CHECK(driver(machine).can_write());
+    CHECK(driver(machine).try_read(byte));
+    CHECK(byte == 0xc3);
+    machine.memory[{Frame::uart, 0}] = 0x400; // a break
+    CHECK(!driver(machine).try_read(byte));
+    driver(machine).write(0xe9);
+    CHECK(machine.log.back() == mmio_write(Frame::uart, 0, 0xe9));
+    CHECK(machine.relaxed == 0);
+}

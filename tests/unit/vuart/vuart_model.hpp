@@ -53,8 +53,10 @@ public:
             }
             [[fallthrough]];
         default:
-            if (widths_.contains(offset)) {
-                kept_[offset] = value & widths_.at(offset);
+            for (const u32 kept : only_kept_) {
+                if (kept == offset) {
+                    kept_[offset] = value;
+                }
             }
         }
     }
@@ -110,8 +112,7 @@ private:
     u32 raw_ = 0;
     u32 mask_ = 0;
     bool starved_ = false;
-    std::map<u32, u32> widths_{{0x20, 0xff},   {0x24, 0xffff}, {0x28, 0x3f}, {lcr_h, 0xff},
-                               {0x30, 0xffff}, {0x34, 0x3f},   {0x48, 7}};
+    static constexpr u32 only_kept_[] = {0x20, 0x24, 0x28, lcr_h, 0x30, 0x34, 0x48};
     std::map<u32, u32> kept_{{0x30, 0x300}, {0x34, 0x12}};
 };
 
