@@ -43,6 +43,16 @@ std::uint64_t BootArgs::number(std::string_view key, std::uint64_t fallback) con
     return digits.empty() ? fallback : result;
 }
 
+bool BootArgs::has(std::string_view word) const {
+    std::string_view rest = text_;
+    while (!rest.empty()) {
+        if (take_word(rest, ' ') == word) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool lists(std::string_view list, std::string_view word) {
     while (!list.empty()) {
         if (take_word(list, ',') == word) {

@@ -19,6 +19,9 @@ public:
     /** The value as an unsigned decimal number; `fallback` when absent or not a number. */
     [[nodiscard]] std::uint64_t number(std::string_view key, std::uint64_t fallback) const;
 
+    /** True when `word` stands there alone, without a value. */
+    [[nodiscard]] bool has(std::string_view word) const;
+
 private:
     std::string_view text_;
 };
