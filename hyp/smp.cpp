@@ -8,6 +8,7 @@
 #include "hyp/baton.hpp"
 #include "hyp/core/base/shared_word.hpp"
 #include "hyp/core/regs/hcr.hpp"
+#include "hyp/el2_setup.hpp"
 #include "hyp/irq.hpp"
 
 #include <cstring>
@@ -85,7 +86,7 @@ void release_from_table(Pa word, Pa entry) {
 [[nodiscard]] bool start(u32 pcpu, const PlatformCpu& cpu) {
     const Pa entry = mapping::pa_in_image(secondary_entry);
     if (generation == GicGeneration::v3 && cpu.redistributor.value() == 0) {
-        faults[pcpu] = "no GIC redistributor answers for it";
+        faults[pcpu] = "it has no redistributor";
         return false;
     }
     if (cpu.enable == CpuEnable::spin_table) {
@@ -123,8 +124,7 @@ void report(const Platform& platform) {
         platform.pcpu_count == platform.cpu_count ? "" : "; 8 at most, by PSCI or a spin table");
 }
 
-// EL2's own registers of a pCPU without a vCPU: interrupts are EL2's, timers are off, for their CTL is
-// UNKNOWN at reset.
+// EL2's own registers of a pCPU without a vCPU: interrupts are EL2's, timers off.
 void set_el2_registers(const char* vectors) {
     reg::write<reg::vbar_el2>(reinterpret_cast<u64>(vectors));
     reg::write<reg::hcr_el2>(HcrEl2{}
@@ -133,10 +133,8 @@ void set_el2_registers(const char* vectors) {
                                  .with<HcrEl2::Fmo>(true)
                                  .with<HcrEl2::Amo>(true)
                                  .raw());
-    reg::write<static_cast<u32>(SysReg::cntv_ctl)>(0);
-    reg::write<static_cast<u32>(SysReg::cntp_ctl)>(0);
-    reg::write<static_cast<u32>(SysReg::cnthp_ctl)>(0);
-    barrier::isb(); // in force before anything can interrupt
+    reg::write<static_cast<u32>(SysReg::cnthp_ctl)>(0); // UNKNOWN at reset
+    configure_pcpu();
 }
 
 // Nullptr, or why this pCPU cannot run.
@@ -147,15 +145,14 @@ template <class G>
         return status.error().reason;
     }
     for (const PIntid own : {baton.maintenance, baton.hyp_timer}) { // wherever the tree has them
-        gic.set_priority(own, own_priority);
-        gic.set_enable(own, Enable::on);
+        gic.take_own(own);
     }
     targets[pcpu] = gic.own_target();
     constexpr PIntid test = PIntid::sgi(8); // kicks nobody
     gic.send_sgi(targets[pcpu], test);
     const Ack ack = await_interrupt(gic, TargetSysReg{}, test);
     if (ack.is_spurious()) {
-        return "its SGI to itself does not arrive";
+        return "its SGI does not arrive";
     }
     gic.drop_priority(ack);
     gic.deactivate(ack);
@@ -197,12 +194,9 @@ void start_secondaries(const Platform& platform) {
     if (platform.cpu_count < 2) {
         return;
     }
-    constexpr u64 no_affinity = ~u64{0};
-    for (u32 n = 1; n < max_pcpus; ++n) {
-        boot_blocks[n].affinity = no_affinity;
-        if (n < platform.pcpu_count) {
-            prepare(n, platform.pcpus[n]);
-        }
+    std::memset(boot_blocks, 0xff, sizeof boot_blocks); // no CPU has that affinity
+    for (u32 n = 1; n < platform.pcpu_count; ++n) {
+        prepare(n, platform.pcpus[n]);
     }
     cache::clean_to_poc(boot_blocks, sizeof boot_blocks);
     u32 expected = 0;

@@ -11,6 +11,8 @@
 #include "hyp/core/regs/gicr.hpp"
 #include "hyp/core/sched/slot.hpp"
 
+#include <array>
+
 namespace hyp {
 
 // Physical priorities: a guest's choice never reaches the hardware.
@@ -19,8 +21,7 @@ inline constexpr Priority ppi_priority{loaded_ppi_priority};
 inline constexpr Priority spi_priority{priority_of(Rank{ranks - 1})};
 
 // EL2's own private INTIDs by the Base System Architecture's numbers: SGIs that kick nobody, the
-// maintenance interrupt (25), the hypervisor timer (26). Where a tree says otherwise, boot calls
-// set_priority().
+// maintenance interrupt (25), the hypervisor timer (26). Where a tree says otherwise, take_own().
 inline constexpr u32 own_private_intids = 0x0600ff00;
 inline constexpr u32 every_sgi = 0xffff;
 
@@ -32,17 +33,17 @@ inline constexpr u32 every_sgi = 0xffff;
 }
 static_assert(kick_sgi(Rank{3}) == 3);
 
-// IPRIORITYR word `word` (INTIDs 4 word .. 4 word + 3) of the private INTIDs.
-[[nodiscard]] constexpr u32 private_priorities(u32 word) {
-    u32 value = 0;
-    for (u32 byte = 0; byte < 4; ++byte) {
-        value |= u32{private_priority(4 * word + byte).value} << (8 * byte);
+// IPRIORITYR words of the private INTIDs, 4 word to 4 word + 3 each.
+inline constexpr std::array<u32, 8> private_priorities = [] {
+    std::array<u32, 8> words{};
+    for (u32 intid = 0; intid < 32; ++intid) {
+        words[intid / 4] |= u32{private_priority(intid).value} << (8 * (intid % 4));
     }
-    return value;
-}
-static_assert(private_priorities(0) == 0x70605040 && private_priorities(1) == 0xb0a09080);
-static_assert(private_priorities(2) == 0x20202020);
-static_assert(private_priorities(6) == 0x30202030); // 24..27: 25 and 26 are EL2's
+    return words;
+}();
+static_assert(private_priorities[0] == 0x70605040 && private_priorities[1] == 0xb0a09080);
+static_assert(private_priorities[2] == 0x20202020);
+static_assert(private_priorities[6] == 0x30202030); // 24..27: 25 and 26 are EL2's
 
 // A register that hardware fails to change within this many reads is taken for broken.
 inline constexpr u32 max_polls = 1'000'000;
@@ -99,6 +100,12 @@ public:
         } else {
             bus_.template write8<Frame::gicd>(at, priority.value);
         }
+    }
+
+    // One of EL2's own, wherever a tree has it: for each pCPU. Its cause comes later.
+    [[gnu::noinline]] void take_own(PIntid pintid) {
+        set_priority(pintid, own_priority);
+        set_enable(pintid, Enable::on);
     }
 
     // Of an SPI on a GICv2 with QEMU's fault it sets a bit for each CPU (state_test.hpp).
@@ -170,7 +177,7 @@ protected:
             return false;
         }
         for (u32 word = 0; word < 8; ++word) {
-            write_private(word_offset(GicdBytes::ipriorityr, word), private_priorities(word));
+            write_private(word_offset(GicdBytes::ipriorityr, word), private_priorities[word]);
         }
         write_private(word_offset(GicdBits::icpendr, 0), ~0U);
         write_private(word_offset(GicdBits::icactiver, 0), ~0U);

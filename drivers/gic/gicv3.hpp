@@ -276,9 +276,11 @@ private:
         for (u32 n = 0; n < found.list_registers(); ++n) {
             write_lr_word(LrIndex{static_cast<u8>(n)}, 0);
         }
-        for_each_word(active_priority_words(found.preemption_bits()),
-                      [&]<u32 n>() { sys_.template write<sysreg_at(SysReg::ich_ap0r0, n)>(0); });
-        load_interface(VirtInterface{});
+        sys_.template write<SysReg::ich_vmcr>(0); // as load_interface() would, in less code
+        for_each_word(active_priority_words(found.preemption_bits()), [&]<u32 n>() {
+            sys_.template write<sysreg_at(SysReg::ich_ap0r0, n)>(0);
+            sys_.template write<sysreg_at(SysReg::ich_ap1r0, n)>(0);
+        });
     }
 
     // Firmware may have acknowledged an interrupt and never ended it; its priority would mask ours.

@@ -40,16 +40,11 @@ void publish_entries() {
 
 [[gnu::section(".noinit")]] PcpuTables other_tables[max_pcpus - 1];
 
-void set_device_page(PcpuTables& tables, u64 va, u64 descriptor) {
-    tables.devices3[(va - HYP_DEVICES_VA) / stage1::page_size] = descriptor;
-}
+// Whose are changed: the boot pCPU's own but within make_map().
+constinit PcpuTables* edited = &boot_storage.own;
 
-[[nodiscard]] u64 percpu_descriptor(const void* page) {
-    return stage1::page(pa_in_image(page), regime, Rights::read_write, Memory::normal);
-}
-
-[[nodiscard]] u64 table_of(const void* entries) {
-    return stage1::table(pa_in_image(entries));
+void set_device_page(u64 va, u64 descriptor) {
+    edited->devices3[(va - HYP_DEVICES_VA) / stage1::page_size] = descriptor;
 }
 
 } // namespace
@@ -59,8 +54,7 @@ void set_regime(Regime chosen) {
 }
 
 void map_device_page(u64 va, Pa pa) {
-    set_device_page(boot_storage.own, va,
-                    stage1::page(pa, regime, Rights::read_write, Memory::device));
+    set_device_page(va, stage1::page(pa, regime, Rights::read_write, Memory::device));
     publish_entries();
 }
 
@@ -71,7 +65,7 @@ void map_device(u64 va, Pa pa, u64 bytes) {
 }
 
 void unmap_device_page(u64 va) {
-    set_device_page(boot_storage.own, va, 0);
+    set_device_page(va, 0);
     flush_translations();
 }
 
@@ -80,7 +74,8 @@ Pa pa_in_image(const void* object) {
 }
 
 void map_percpu(const void* page) {
-    set_device_page(boot_storage.own, HYP_PERCPU_VA, percpu_descriptor(page));
+    set_device_page(HYP_PERCPU_VA,
+                    stage1::page(pa_in_image(page), regime, Rights::read_write, Memory::normal));
     publish_entries();
 }
 
@@ -90,17 +85,17 @@ void make_map(u32 pcpu, const void* percpu_page, Pa redistributor) {
     std::memcpy(level0, boot_storage.level0, sizeof boot_blocks[pcpu].level0);
     std::memcpy(&tables, &boot_storage.own, sizeof tables);
     const u64 base = image_base.value();
+    const auto table_of = [offset = base - HYP_IMAGE_VA](const u64* entries) {
+        return stage1::table(Pa{reinterpret_cast<u64>(entries) + offset});
+    };
     level0[stage1::index(0, base)] = table_of(boot_storage.identity1); // as early.cpp left it
     level0[stage1::index(0, HYP_IMAGE_VA)] = table_of(tables.level1);
     tables.level1[stage1::index(1, HYP_IMAGE_VA)] = table_of(tables.level2);
     tables.level2[stage1::index(2, HYP_DEVICES_VA)] = table_of(tables.devices3);
-    set_device_page(tables, HYP_PERCPU_VA, percpu_descriptor(percpu_page));
-    for (u64 offset = 0; redistributor.value() != 0 && offset < HYP_GICR_SIZE;
-         offset += stage1::page_size) {
-        set_device_page(
-            tables, HYP_GICR_VA + offset,
-            stage1::page(redistributor + offset, regime, Rights::read_write, Memory::device));
-    }
+    edited = &tables;
+    map_percpu(percpu_page);
+    map_device(HYP_GICR_VA, redistributor, redistributor.value() == 0 ? 0 : HYP_GICR_SIZE);
+    edited = &boot_storage.own;
 }
 
 void set_image_pa(Pa pa) {
