@@ -39,6 +39,8 @@ public:
     [[nodiscard]] unsigned deliverable() const;
     void deliver(unsigned index);
     void deliver_all();
+    // A DSB of `pe`: what its CPU interface asked of the distributor has arrived.
+    void synchronize(unsigned pe);
 
     // --- registers as the PE `pe` accesses them; bytes is 1, 4 or 8. Unknown offsets are RAZ/WI.
     // Frame::gicr spans all redistributors: offset = owner * 0x20000 + (0x10000 for SGI_base) + reg.

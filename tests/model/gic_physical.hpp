@@ -75,6 +75,13 @@ HYP_GIC void HYP_GIC_CLASS::deliver_all() {
     }
 }
 
+HYP_GIC void HYP_GIC_CLASS::synchronize(unsigned pe) {
+    for (unsigned i = queue_.find(MessageKind::deactivate, pe); i != queue_.size();
+         i = queue_.find(MessageKind::deactivate, pe)) {
+        apply(queue_.take(i));
+    }
+}
+
 HYP_GIC void HYP_GIC_CLASS::apply_line(unsigned pe, unsigned intid, bool level) {
     if (distributor_.exists(intid) && distributor_.set_line(options_, pe, intid, level)) {
         reevaluate();

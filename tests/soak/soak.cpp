@@ -11,6 +11,7 @@
 #include "tests/unit/vgic/explorations.hpp"
 #include "tests/unit/vgic/impossible.hpp"
 #include "tests/unit/vgic/pair_explore.hpp"
+#include "tests/unit/vgic/shared.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -78,6 +79,17 @@ void print(const Totals& totals) {
     return false;
 }
 
+// H11.
+[[nodiscard]] bool explored(const SharedExploration& one) {
+    const ShareReport report = one.run(one.setup, one.steps, most_states);
+    std::printf("explored %s: %lu states, %lu transitions%s\n", one.name.c_str(), report.states,
+                report.transitions, report.fixed_point ? "" : " (cut off)");
+    if (report.failure != "good") {
+        std::printf("FAILED: %s\n  %s\n", report.failure.c_str(), report.walk.c_str());
+    }
+    return report.failure == "good";
+}
+
 // H24: all that matters to 12 steps and more, everything as far as there is time, and deeper by
 // chance.
 template <GicGeneration G>
@@ -134,6 +146,10 @@ template <GicGeneration G>
         [](Totals& totals) { return explored_pair<GicGeneration::v2>(totals); },
         [](Totals& totals) { return explored_pair<GicGeneration::v3>(totals); }};
     for (const Exploration& one : explorations) {
+        jobs.emplace_back([&one](Totals&) { return explored(one); });
+    }
+    const std::vector<SharedExploration> shared = all_shared_explorations();
+    for (const SharedExploration& one : shared) {
         jobs.emplace_back([&one](Totals&) { return explored(one); });
     }
     for (usize n = 0; n < kinds.size(); ++n) {

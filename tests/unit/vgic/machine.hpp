@@ -50,6 +50,8 @@ struct Vgic {
     VcpuIrqs irqs;
 };
 
+struct Parked;
+
 template <GicGeneration Generation, unsigned Lrs>
 class Machine : public Vgic {
     static constexpr bool is_v2 = Generation == GicGeneration::v2;
@@ -63,6 +65,10 @@ public:
     // An exit that the guest causes; operation(VcpuIrqs&) is what EL2 does for it.
     template <class Operation>
     void trap(Operation operation);
+
+    // Another vCPU in place of this one (machine_switch.hpp). `held` is the pCPU's.
+    [[nodiscard]] Parked park(PrivateState& held);
+    void unpark(const Parked& other, PrivateState& held);
 
     // --- the guest
     // Acknowledges; returns the whole IAR value.
@@ -98,7 +104,7 @@ public:
     void check_fast_traps() const;
 
     [[nodiscard]] FaultyDriver<Generation, Lrs> driver() {
-        return FaultyDriver<Generation, Lrs>{gic, setup.fault};
+        return FaultyDriver<Generation, Lrs>{gic, setup.fault, failure};
     }
     // SGIs to oneself are armed.
     [[nodiscard]] bool has_sgis() const { return plan.sgis != nullptr && plan.sgis != no_sgis; }
@@ -163,6 +169,7 @@ private:
     [[nodiscard]] LevelGhost& level_ghost(u32 intid);
     void take(Ack ack);
     void enter();
+    void set_line_at_once(bool level);
     void take_ghost(u32 iar, u8 group);
 
     // machine_checks.hpp
@@ -184,3 +191,4 @@ private:
 #include "tests/unit/vgic/machine_drain.hpp"
 #include "tests/unit/vgic/machine_guest.hpp"
 #include "tests/unit/vgic/machine_paths.hpp"
+#include "tests/unit/vgic/machine_switch.hpp"

@@ -110,8 +110,12 @@ class FaultyDriver : public Driver<Generation, Lrs> {
     using Base = Driver<Generation, Lrs>;
 
 public:
-    FaultyDriver(ModelGic<Lrs>& gic, Fault fault)
-        : Base{ModelMmio<Lrs>{&gic}, ModelSys<Lrs>{&gic}}, fault_{fault} {}
+    // `failure` gets the name of what EL2 did too early.
+    FaultyDriver(ModelGic<Lrs>& gic, Fault fault, const char*& failure)
+        : Base{ModelMmio<Lrs>{&gic}, ModelSys<Lrs>{&gic}},
+          gic_{&gic},
+          failure_{&failure},
+          fault_{fault} {}
 
     void drop_priority(Ack ack) {
         Base::drop_priority(ack);
@@ -131,6 +135,9 @@ public:
     }
     void write_lr(LrIndex n, const ListReg& lr) {
         const bool forwarded = lr.is_valid() && lr.is_hardware();
+        if (fault_ == Fault::none && forwarded && !gic_->active(0, lr.pintid().value())) {
+            *failure_ = "N8: listed before its physical active bit is there";
+        }
         if (forwarded && fault_ == Fault::listed_as_software) {
             Base::write_lr(n, ListReg::software(lr.vintid(), lr.priority(), lr.group()));
         } else if (forwarded && fault_ == Fault::wrong_pintid) {
@@ -146,6 +153,8 @@ public:
     }
 
 private:
+    ModelGic<Lrs>* gic_;
+    const char** failure_;
     Fault fault_;
 };
 

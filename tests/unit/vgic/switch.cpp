@@ -2,8 +2,11 @@
 // put() and load(): what the private words of a pCPU must be for each state that a vCPU's timer
 // interrupt can be in, and what is found again afterwards.
 #include "tests/unit/vgic/machines.hpp"
+#include "tests/unit/vgic/shared.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <cstdio>
 
 using namespace hyp;
 using namespace hyp::test;
@@ -73,5 +76,22 @@ TEST_CASE("the private words of a vCPU that comes are a function of its state an
             PIntid pintid{0};
             CHECK_FALSE(m.irqs.take_change(change, pintid));
         }
+    }
+}
+
+// H11, with sanitizers; tests/soak has more.
+TEST_CASE("every state: two vCPUs of two VMs share a pCPU and its timer", "[vgic][explore]") {
+    SharedExplorations some;
+    Setup fault;
+    fault.stale = fault.workaround = true;
+    some.add<GicGeneration::v3, 1>("timer", {}, timer_alone);
+    some.add<GicGeneration::v2, 2>("timer, no second look", fault, timer_alone);
+    for (const SharedExploration& one : some.all()) {
+        const ShareReport report = one.run(one.setup, one.steps, most_states);
+        std::printf("explored %s: %lu states, %lu transitions\n", one.name.c_str(), report.states,
+                    report.transitions);
+        INFO(one.name << "; the walk: " << report.walk);
+        CHECK(report.failure == "good");
+        CHECK(report.fixed_point);
     }
 }
