@@ -25,7 +25,7 @@ constexpr u64 psci_system_off = 0x8400'0008;
 constexpr u64 events_of_a_panic = 64;
 
 // Whose last words are being spoken: its number + 1, or 0.
-constinit SharedWord speaker{};
+constinit SharedWord speaker{}; // litmus: none (nothing is read because of it)
 
 // Returns once, on one pCPU. Another one that has something to say stands still meanwhile; a report
 // that faults itself ends the machine.

@@ -36,7 +36,7 @@ constinit const char* faults[max_pcpus]{};
 
 // Bit n: pCPU n has come this far. `closed`: who has not is not waited for any more, and may not run.
 constexpr u32 closed = 1U << 31;
-constinit SharedWord arrived{};
+constinit SharedWord arrived{}; // litmus: content-before-mark
 constinit u32 running = 1;
 constinit GicGeneration generation = GicGeneration::v2;
 
@@ -198,7 +198,7 @@ void start_secondaries(const Platform& platform) {
     for (u32 n = 1; n < platform.pcpu_count; ++n) {
         prepare(n, platform.pcpus[n]);
     }
-    cache::clean_to_poc(boot_blocks, sizeof boot_blocks);
+    cache::clean_to_poc(boot_blocks, sizeof boot_blocks); // ends with a DSB. litmus: pcpu-start
     u32 expected = 0;
     for (u32 n = 1; n < platform.pcpu_count; ++n) {
         expected |= start(n, platform.pcpus[n]) ? 1U << n : 0;

@@ -93,7 +93,7 @@ public:
                 .route = mask};
     }
     [[gnu::always_inline]] void send_sgi(GicTarget target, PIntid sgi) {
-        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find, before the SGI
+        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find; litmus: kick
         this->write_gicd(offset(GicdReg::sgir), static_cast<u32>(target.sgi) | sgi.value());
     }
     void route(PIntid spi, GicTarget target) {

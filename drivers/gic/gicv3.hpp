@@ -114,7 +114,7 @@ public:
                 .route = GicdIrouter{affinity & 0xffffffU}.with<GicdIrouter::Aff3>(aff3).raw()};
     }
     [[gnu::always_inline]] void send_sgi(GicTarget target, PIntid sgi) {
-        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find, before the SGI
+        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find; litmus: kick
         sys_.template write<SysReg::icc_sgi1r>(target.sgi |
                                                IccSgir{}.with<IccSgir::Intid>(sgi.value()).raw());
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A 32-bit word that several pCPUs change. Reads acquire and changes release, so what a pCPU wrote
 // before it changed the word is seen by whoever reads the change. Copying is for tests, and for
-// start-up when nobody else looks.
+// start-up when nobody else looks. Whoever declares one names the case of tests/litmus/cases.py that
+// needs these orders (`litmus: NAME` beside it).
 #pragma once
 
 #include "hyp/core/base/types.hpp"

@@ -29,6 +29,7 @@ public:
     };
 
     // --- any pCPU
+    // litmus: ring-place, content-before-mark
     [[nodiscard]] Put put(std::span<const u8> bytes) {
         const u32 count = static_cast<u32>(bytes.size());
         u32 at = claimed_.load();
@@ -62,7 +63,7 @@ public:
     // False: nothing is there, or its putter has not filled the place yet.
     [[nodiscard]] bool take(u8& byte) {
         const u32 at = taken_.load();
-        u16& place = places_[at % capacity];
+        u16& place = places_[at % capacity]; // litmus: ring-place, content-before-mark
         const u16 found = __atomic_load_n(&place, __ATOMIC_ACQUIRE);
         if (found == 0) {
             return false;
@@ -85,6 +86,7 @@ private:
     using i32 = std::int32_t;
     static constexpr u16 filled = 0x100; // a byte may be zero
 
+    // litmus: ring-stop, content-before-mark
     SharedWord claimed_{};  // places ever claimed
     SharedWord taken_{};    // places ever emptied; only the taker changes it
     SharedWord ends_put_{}; // of lines

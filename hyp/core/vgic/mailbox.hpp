@@ -78,7 +78,7 @@ private:
     // The content is written before its mark.
     [[nodiscard]] bool mark(unsigned bit) { return marks_.fetch_or(1U << bit) == 0; }
 
-    SharedWord marks_{};
+    SharedWord marks_{};               // litmus: content-before-mark
     std::array<SharedWord, 4> sgis_{}; // a byte of senders for each SGI
     std::array<std::array<SharedWord, spi_words>, requests> asked_{};
     std::array<u32, 3> unused_{};

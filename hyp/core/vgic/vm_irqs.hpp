@@ -54,6 +54,7 @@ public:
     friend bool operator==(const VmIrqs&, const VmIrqs&) = default;
 
 private:
+    // A change is posted after it is made. litmus: content-before-mark
     std::array<Mailbox, max_vcpus> mailboxes_{};
     std::array<SharedWord, guest_spis> words_{};
     std::array<u16, guest_spis> pintid_{}; // of members of hardware_

@@ -158,6 +158,6 @@ private:
     u8 vcpus_;
 };
 
-using VmPower = BasicVmPower<SharedWord, u64>;
+using VmPower = BasicVmPower<SharedWord, u64>; // litmus: cpu-on, cpu-on-again
 
 } // namespace hyp

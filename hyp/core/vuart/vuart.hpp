@@ -68,6 +68,7 @@ private:
     [[nodiscard]] SharedWord& kept(u32 offset) { return kept_[(offset - 0x20) / 4]; }
     [[nodiscard]] u32 pending_input() const { return typed_.load() - read_.load(); }
 
+    // litmus: settle-again, content-before-mark
     SharedWord irq_{};                  // 10:0 RIS, 26:16 IMSC, 31 starved
     std::array<SharedWord, 11> kept_{}; // ILPR to DMACR; those in between are unused
     SharedWord typed_{};                // bytes ever received; changed by the UART's pCPU alone
