@@ -13,17 +13,13 @@ namespace {
     return caller.ram.contains(Ipa{address}) && Ipa{address}.is_aligned(4);
 }
 
-// The vCPUs whose affinity is `affinity` from `level` up: bit n, vCPU n. Of a target_affinity, bits
-// 63:40 and 31:24 are zero (DEN 0022), MPIDR's RES1 bit among them.
+// The vCPUs whose affinity is `affinity` from `level` up: bit n, vCPU n. What DEN 0022 wants to be zero
+// of a target_affinity, MPIDR's RES1 bit among it, is above all that a level ignores.
 [[nodiscard]] u32 vcpus_at(u64 affinity, u32 level, u8 vcpus) {
-    constexpr u64 fields = 0xff'00ff'ffff;
-    if (level > 3 || (affinity & ~fields) != 0) {
-        return 0;
-    }
     if (level == 0) {
         return affinity < vcpus ? 1U << affinity : 0;
     }
-    return affinity >> (8 * level) == 0 ? (1U << vcpus) - 1 : 0;
+    return level <= 3 && affinity >> (8 * level) == 0 ? (1U << vcpus) - 1 : 0;
 }
 
 [[nodiscard]] CallOutcome cpu_on(const Caller& caller, u64 affinity, PowerStart start) {

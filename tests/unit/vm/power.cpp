@@ -22,9 +22,17 @@ constexpr PowerState states[] = {PowerState::off, PowerState::claimed, PowerStat
 // goes on, and next_plan() makes the next one, until all are done.
 class Turns {
 public:
-    [[nodiscard]] static Turns& now() {
-        static Turns turns;
-        return turns;
+    Turns() { current_ = this; }
+    Turns(const Turns&) = delete;
+    Turns& operator=(const Turns&) = delete;
+    ~Turns() { current_ = nullptr; }
+
+    // Before each access of a thread; whoever has just begun has its turn already.
+    static void stop() {
+        if (self_ != nobody_runs && begun_) {
+            current_->hand_on();
+        }
+        begun_ = true;
     }
 
     void run(const std::vector<std::function<void()>>& bodies) {
@@ -48,20 +56,6 @@ public:
             thread.join();
         }
         self_ = nobody_runs;
-    }
-
-    // Before each access; whoever has just begun has its turn already.
-    void stop() {
-        if (self_ == nobody_runs || !begun_) {
-            begun_ = true;
-            return;
-        }
-        {
-            const std::lock_guard guard{mutex_};
-            turn_ = choose();
-            changed_.notify_all();
-        }
-        wait();
     }
 
     // False: every order has been.
@@ -98,11 +92,20 @@ private:
         }
         return able[plan_[depth_++].taken];
     }
+    void hand_on() {
+        {
+            const std::lock_guard guard{mutex_};
+            turn_ = choose();
+            changed_.notify_all();
+        }
+        wait();
+    }
     void wait() {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [this] { return turn_ == self_; });
     }
 
+    static Turns* current_;
     static thread_local usize self_;
     static thread_local bool begun_;
     std::mutex mutex_;
@@ -112,18 +115,22 @@ private:
     std::vector<Choice> plan_;
     usize depth_ = 0;
 };
+Turns* Turns::current_ = nullptr;
 thread_local usize Turns::self_ = Turns::nobody_runs;
 thread_local bool Turns::begun_ = false;
 
 struct TestWord {
     u32 value = 0;
     [[nodiscard]] u32 load() const {
-        Turns::now().stop();
+        Turns::stop();
         return value;
     }
-    void store(u32 to) { value = to; }
+    void store(u32 to) {
+        Turns::stop();
+        value = to;
+    }
     [[nodiscard]] bool replace(u32& expected, u32 desired) {
-        Turns::now().stop();
+        Turns::stop();
         const bool same = value == expected;
         (same ? value : expected) = same ? desired : value;
         return same;
@@ -133,12 +140,12 @@ struct TestWord {
 struct TestCell {
     u64 value = 0;
     TestCell& operator=(u64 to) {
-        Turns::now().stop();
+        Turns::stop();
         value = to;
         return *this;
     }
     operator u64() const { // NOLINT as u64 does
-        Turns::now().stop();
+        Turns::stop();
         return value;
     }
 };
@@ -192,6 +199,7 @@ TEST_CASE("power: each event has its states, and touches one vCPU") {
 TEST_CASE("power: two CPU_ON of one vCPU and its home, in every order") {
     unsigned orders = 0;
     unsigned started_twice = 0;
+    Turns turns;
     do {
         TestPower power = two_on();
         OnOutcome told[2]{};
@@ -200,8 +208,8 @@ TEST_CASE("power: two CPU_ON of one vCPU and its home, in every order") {
         const auto turn_on = [&](unsigned who) {
             told[who] = power.try_on(third, {0x1000U + who, 0x2000U + who});
         };
-        Turns::now().run({[&] { turn_on(0); }, [&] { turn_on(1); },
-                          [&] { arrived = power.arrive(third, got); }});
+        turns.run({[&] { turn_on(0); }, [&] { turn_on(1); },
+                   [&] { arrived = power.arrive(third, got); }});
         const unsigned started =
             unsigned{told[0] == OnOutcome::started} + unsigned{told[1] == OnOutcome::started};
         started_twice += started != 1;
@@ -217,7 +225,7 @@ TEST_CASE("power: two CPU_ON of one vCPU and its home, in every order") {
         REQUIRE((lost == OnOutcome::on_pending || (arrived && lost == OnOutcome::already_on)));
         REQUIRE(power.word().raw() == 0x333);
         ++orders;
-    } while (Turns::now().next_plan());
+    } while (turns.next_plan());
     CHECK(started_twice == 0);
     CHECK(orders > 200);
 }
@@ -225,49 +233,68 @@ TEST_CASE("power: two CPU_ON of one vCPU and its home, in every order") {
 TEST_CASE("power: of two that turn off at once exactly one is the last") {
     unsigned orders = 0;
     unsigned lasts[2]{};
+    Turns turns;
     do {
         TestPower power = two_on();
         bool last[2]{};
-        Turns::now().run(
+        turns.run(
             {[&] { last[0] = power.turn_off(first); }, [&] { last[1] = power.turn_off(second); }});
         REQUIRE(last[0] != last[1]);
         REQUIRE(power.word() == PowerWord{});
         ++lasts[last[1] ? 1 : 0];
         ++orders;
-    } while (Turns::now().next_plan());
+    } while (turns.next_plan());
     CHECK(orders >= 6);
     CHECK(lasts[0] > 0);
     CHECK(lasts[1] > 0);
 }
 
+TEST_CASE("power: a change of one vCPU does not undo another's") {
+    Turns turns;
+    do {
+        TestPower power = two_on();
+        REQUIRE(power.try_on(third, {0x1000, 0x2000}) == OnOutcome::started);
+        PowerStart start;
+        bool arrived = false;
+        bool last = true;
+        turns.run({[&] { arrived = power.arrive(third, start); },
+                   [&] { last = power.turn_off(second); }});
+        REQUIRE(arrived);
+        REQUIRE_FALSE(last);
+        REQUIRE(power.word().raw() == 0x303);
+    } while (turns.next_plan());
+}
+
 TEST_CASE("power: one turns off while another turns it on, or sleeps") {
     unsigned orders = 0;
     unsigned started = 0;
+    Turns turns;
     do {
         TestPower power = two_on();
         OnOutcome told{};
         bool last = true;
-        Turns::now().run({[&] { last = power.turn_off(second); },
-                          [&] {
-                              told = power.try_on(second, {0x1000, 0x2000});
-                          }});
+        turns.run({[&] { last = power.turn_off(second); },
+                   [&] {
+                       told = power.try_on(second, {0x1000, 0x2000});
+                   }});
         REQUIRE_FALSE(last);
         const bool on = told == OnOutcome::started;
         REQUIRE((on || told == OnOutcome::already_on));
         REQUIRE(power.word().state(second) == (on ? PowerState::on_pending : PowerState::off));
         started += on;
         ++orders;
-    } while (Turns::now().next_plan());
+    } while (turns.next_plan());
     CHECK(started > 0);
     CHECK(started < orders);
+    Turns others;
     do {
         TestPower power = two_on();
         bool last = true;
-        Turns::now().run({[&] { last = power.turn_off(second); },
-                          [&] {
-                              power.suspend(first, {0x1000, 0x2000});
-                          }});
+        others.run({[&] { last = power.turn_off(second); },
+                    [&] {
+                        power.suspend(first, {0x1000, 0x2000});
+                    }});
         REQUIRE_FALSE(last); // who sleeps comes back
         REQUIRE(power.word() == PowerWord{}.with(first, PowerState::suspended));
-    } while (Turns::now().next_plan());
+    } while (others.next_plan());
 }

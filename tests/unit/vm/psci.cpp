@@ -110,6 +110,15 @@ TEST_CASE("PSCI: every function, argument class and state of the target") {
     }
 }
 
+TEST_CASE("PSCI: FEATURES of every function") {
+    PsciPair pair{1};
+    for (const u32 function : functions) {
+        pair.call(0, 0x8400'000a, function, 0, 0);
+        pair.call(0, 0x8400'000a, upper | function, 0, 0);
+        pair.call(0, 0x8400'000a, function + 0x80, 0, 0);
+    }
+}
+
 TEST_CASE("PSCI: random sequences by up to eight vCPUs") {
     std::minstd_rand engine{11};
     const auto random = [&] { return static_cast<u32>(engine() >> 4U); };

@@ -172,9 +172,9 @@ struct PsciPair {
         if (real.action != wanted.action || real.value != wanted.value ||
             real.target.value != wanted.target || !same()) {
             CAPTURE(self, x0, x1, x2, x3);
-            CHECK(real.action == wanted.action);
-            CHECK(real.value == wanted.value);
-            CHECK(unsigned{real.target.value} == unsigned{wanted.target});
+            REQUIRE(real.action == wanted.action);
+            REQUIRE(real.value == wanted.value);
+            REQUIRE(unsigned{real.target.value} == unsigned{wanted.target});
             REQUIRE(same());
         }
     }
