@@ -14,7 +14,7 @@ namespace hyp {
 
 namespace {
 
-constinit bool armed_call = false;
+constinit SelfCrash armed = SelfCrash::none;
 
 // Never inlined, never a loop: each call takes stack until the guard page is reached.
 [[gnu::noinline]] u64 descend(u64 depth) {
@@ -60,7 +60,8 @@ void take_fiq() {
 void crash_on_purpose(SelfCrash crash) {
     switch (crash) {
     case SelfCrash::none: return;
-    case SelfCrash::call: armed_call = true; return;
+    case SelfCrash::call:
+    case SelfCrash::pcpu: armed = crash; return;
     case SelfCrash::stack: (void)descend(1); break;
     case SelfCrash::text:
         asm volatile("str xzr, [%0]" ::"r"(reinterpret_cast<u64>(_image_start)) : "memory");
@@ -76,8 +77,15 @@ void crash_on_purpose(SelfCrash crash) {
     refuse("self-crash: the fault did not happen");
 }
 
+void crash_on_pcpu() {
+    if (armed == SelfCrash::pcpu) {
+        (void)descend(1);
+    }
+}
+
 void crash_at_call(u64 function) {
-    if (static_cast<u32>(function) == static_cast<u32>(Call::baton_nothing) && armed_call) {
+    if (static_cast<u32>(function) == static_cast<u32>(Call::baton_nothing) &&
+        armed == SelfCrash::call) {
         panic("self-crash: the guest's call");
     }
 }

@@ -10,6 +10,7 @@
 #include "hyp/core/regs/hcr.hpp"
 #include "hyp/el2_setup.hpp"
 #include "hyp/irq.hpp"
+#include "hyp/self_crash.hpp"
 
 #include <cstring>
 
@@ -218,6 +219,9 @@ extern "C" [[noreturn]] void secondary_main(u64 pcpu) {
     join_tracing();
     faults[n] =
         is_v2 ? set_interrupts(PlainGicV2{{}, {}}, n) : set_interrupts(PlainGicV3{{}, {}}, n);
+    if constexpr (is_checked_build) {
+        crash_on_pcpu();
+    }
     if (faults[n] != nullptr || (arrived.fetch_or(1U << n) & closed) != 0) {
         stay_away();
     }

@@ -100,15 +100,12 @@ public:
     [[nodiscard]] GicTarget own_target() {
         const GicrTyper typer{bus_.template read64<Frame::gicr_rd>(offset(GicrReg::typer))};
         const u32 affinity = typer.get<GicrTyper::Affinity>();
-        const u32 aff0 = affinity & 0xffU;
-        const u32 aff1 = affinity >> 8U & 0xffU;
-        const u32 aff2 = affinity >> 16U & 0xffU;
         const u32 aff3 = affinity >> 24U;
         return {.sgi = IccSgir{}
-                           .with<IccSgir::TargetList>(1U << (aff0 % 16))
-                           .template with<IccSgir::Rs>(aff0 / 16)
-                           .template with<IccSgir::Aff1>(aff1)
-                           .template with<IccSgir::Aff2>(aff2)
+                           .with<IccSgir::TargetList>(1U << (affinity % 16))
+                           .template with<IccSgir::Rs>(affinity >> 4U & 0xfU)
+                           .template with<IccSgir::Aff1>(affinity >> 8U & 0xffU)
+                           .template with<IccSgir::Aff2>(affinity >> 16U & 0xffU)
                            .template with<IccSgir::Aff3>(aff3)
                            .raw(),
                 .route = GicdIrouter{affinity & 0xffffffU}.with<GicdIrouter::Aff3>(aff3).raw()};

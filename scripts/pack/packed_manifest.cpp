@@ -65,6 +65,7 @@ const char* crash_name(hyp::SelfCrash crash) {
     case hyp::SelfCrash::fiq: return "fiq";
     case hyp::SelfCrash::serror: return "serror";
     case hyp::SelfCrash::call: return "call";
+    case hyp::SelfCrash::pcpu: return "pcpu";
     }
     return "";
 }

@@ -96,8 +96,9 @@ struct VmDescription {
 
 // A fault that Baton makes on purpose, for the tests of its own panic report.
 //  stack: overflow EL2's; text: write to it; exec: run data; fiq, serror: provoke that exception;
-//  call: panic when the guest makes Baton's call that does nothing.
-enum class SelfCrash : u8 { none, stack, text, exec, fiq, serror, call };
+//  call: panic when the guest makes Baton's call that does nothing; pcpu: overflow the stack of a
+//  pCPU that is not the boot pCPU.
+enum class SelfCrash : u8 { none, stack, text, exec, fiq, serror, call, pcpu };
 
 struct Options {
     u32 list_registers = 0; // use at most so many; 0: all

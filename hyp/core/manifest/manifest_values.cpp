@@ -73,8 +73,8 @@ struct Words {
 };
 // SelfCrash::none has no word: one that is not printable is never met.
 constexpr Words crashes{
-    "\1\0stack\0text\0exec\0fiq\0serror\0call\0",
-    "this must be \"stack\", \"text\", \"exec\", \"fiq\", \"serror\" or \"call\""};
+    "\1\0stack\0text\0exec\0fiq\0serror\0call\0pcpu\0",
+    "this must be \"stack\", \"text\", \"exec\", \"fiq\", \"serror\", \"call\" or \"pcpu\""};
 constexpr Words actions{"stop\0restart\0halt\0", "this must be \"stop\", \"restart\" or \"halt\""};
 constexpr Words times{"real\0stops\0", "this must be \"real\" or \"stops\""};
 

@@ -102,7 +102,8 @@ TEST_CASE("options are read", "[manifest]") {
     const std::string vm = "vm0 { " + body(good_source) + " };";
     const std::pair<const char*, SelfCrash> crashes[] = {
         {"stack", SelfCrash::stack}, {"text", SelfCrash::text},     {"exec", SelfCrash::exec},
-        {"fiq", SelfCrash::fiq},     {"serror", SelfCrash::serror}, {"call", SelfCrash::call}};
+        {"fiq", SelfCrash::fiq},     {"serror", SelfCrash::serror}, {"call", SelfCrash::call},
+        {"pcpu", SelfCrash::pcpu}};
     for (const auto& [name, crash] : crashes) {
         const Read out = read(manifest_of(vm, "options { list-registers = <2>; ignore-quirks; "
                                               "trace; watchdog-ms = <600000>; hot-key = \"b\"; "

@@ -127,7 +127,7 @@ TEST_CASE("wrong options are refused", "[manifest]") {
           "/options:ignore-quirks: this property has no value: it is given or not");
     CHECK(options_with("self-crash = \"now\";") ==
           "/options:self-crash: this must be \"stack\", \"text\", \"exec\", \"fiq\", "
-          "\"serror\" or \"call\"");
+          "\"serror\", \"call\" or \"pcpu\"");
     CHECK(options_with("trace = <1>;") ==
           "/options:trace: this property has no value: it is given or not");
     CHECK(options_with("watchdog-ms;") ==
