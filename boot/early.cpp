@@ -15,7 +15,7 @@ extern const char _rodata_end[];
 extern const char _stack_slots[];
 extern const char _emergency_top[];
 extern const char _early_tables[];
-extern const char _image_end[];
+extern const char _near_end[];
 }
 
 namespace hyp {
@@ -78,7 +78,11 @@ extern "C" void early_tables(u64 exception_level) {
         map_pages(t.image3, stack, stack + HYP_STACK_SIZE, regime, Rights::read_write);
         map_pages(t.image3, emergency, slot + HYP_STACK_SLOT, regime, Rights::read_write);
     }
-    map_pages(t.image3, _early_tables, _image_end, regime, Rights::read_write);
+    map_pages(t.image3, _early_tables, _near_end, regime, Rights::read_write);
+    const char* far = _image_start;
+    asm("" : "+r"(far)); // or its sum with the offset would be an absolute address
+    far += HYP_FAR_VA - HYP_IMAGE_VA;
+    map_pages(t.image3, far, far + HYP_FAR_SPAN, regime, Rights::read_write);
 }
 
 } // namespace hyp

@@ -68,27 +68,28 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
 
 // GICv2: the page of GICC that holds DIR alone is not mapped, so that a deactivation is seen here
 // even when its list register is gone.
-Device device_at(GicGeneration generation, const GuestAccess& access) {
-    const bool v2 = generation == GicGeneration::v2;
+Device device_at(const Vcpu& vcpu, const GuestAccess& access) {
+    const bool v2 = vcpu.irqs.caps().generation == GicGeneration::v2;
     const IpaRange gicd = v2 ? guest_map::gicd_v2 : guest_map::gicd_v3;
     if (guest_map::flash.contains(access.ipa)) {
         return {.kind = Device::Kind::ignored};
     }
     if (gicd.contains(access.ipa)) {
         return {Device::Kind::distributor, VdistFrame::gicd,
-                static_cast<u32>(access.ipa - gicd.base)};
+                static_cast<u32>(access.ipa - gicd.base), vcpu.irqs.self()};
     }
     if (v2 && guest_map::gicc_dir.contains(access.ipa)) {
         const bool is_dir = access.ipa == guest_map::gicc_dir.base;
         return {.kind = is_dir && access.direction == Direction::write ? Device::Kind::deactivation
                                                                        : Device::Kind::ignored};
     }
-    if (!v2 && guest_map::gicr.contains(access.ipa)) {
-        constexpr u32 frame_size = 64 * kib;
-        const u32 offset = static_cast<u32>(access.ipa - guest_map::gicr.base);
+    const u64 past_gicr = access.ipa - guest_map::gicr;
+    if (!v2 && past_gicr < vcpu.vm->irqs.vcpus() * 2 * guest_map::gicr_frame) {
+        const u32 frame = static_cast<u32>(past_gicr / guest_map::gicr_frame);
         return {Device::Kind::distributor,
-                offset < frame_size ? VdistFrame::gicr_rd : VdistFrame::gicr_sgi,
-                offset % frame_size};
+                frame % 2 == 0 ? VdistFrame::gicr_rd : VdistFrame::gicr_sgi,
+                static_cast<u32>(past_gicr % guest_map::gicr_frame),
+                VcpuIndex{static_cast<u8>(frame / 2)}};
     }
     return {.kind = Device::Kind::forwarded};
 }
@@ -96,14 +97,14 @@ Device device_at(GicGeneration generation, const GuestAccess& access) {
 u32 physical_words(const Vcpu& vcpu, const Device& device, const GuestAccess& access) {
     const bool is_read = access.direction == Direction::read;
     return device.kind == Device::Kind::distributor && is_read
-               ? vcpu.vm->distributor.physical_words(vcpu.irqs.self(), device.frame, device.offset)
+               ? vcpu.vm->distributor.physical_words(device.owner, device.frame, device.offset)
                : 0;
 }
 
 Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access,
                      const PhysWords& phys) {
     const auto size = static_cast<AccessSize>(access.size);
-    const VcpuIndex who = vcpu.irqs.self(); // one vCPU: its redistributor is the only one
+    const VcpuIndex who = device.owner;
     Vdist& distributor = vcpu.vm->distributor;
     switch (device.kind) {
     case Device::Kind::none: return {Outcome::absent};

@@ -21,9 +21,10 @@ struct alignas(8) Device {
     enum class Kind : u8 { none, ignored, deactivation, distributor, forwarded };
     Kind kind = Kind::none;
     VdistFrame frame = VdistFrame::gicd;
-    u32 offset = 0; // within the frame
+    u32 offset = 0;    // within the frame
+    VcpuIndex owner{}; // whose redistributor, or who looks at the distributor
 };
-[[nodiscard]] Device device_at(GicGeneration generation, const GuestAccess& access);
+[[nodiscard]] Device device_at(const Vcpu& vcpu, const GuestAccess& access);
 
 // The words of physical state that a read needs: what read_physical() is to read.
 [[nodiscard]] u32 physical_words(const Vcpu& vcpu, const Device& device, const GuestAccess& access);

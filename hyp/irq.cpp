@@ -3,27 +3,11 @@
 #include "hyp/irq.hpp"
 
 #include "hyp/baton.hpp"
+#include "hyp/run.hpp"
 
 namespace hyp {
 
 namespace {
-
-template <class G>
-void take_one(G gic, Vcpu& vcpu, Ack ack) {
-    gic.drop_priority(ack);
-    if (ack.intid() == baton.maintenance) {
-        if (is_tracing()) { // a look at the device
-            trace(TraceEvent::maintenance(gic.maintenance_status()));
-        }
-        // Written before the deactivation, or the level would signal again at once.
-        gic.write_control(vcpu.irqs.on_maintenance());
-    } else if (ack.intid() == baton.hyp_timer) {
-        stop_watchdog_timer(); // for the same reason
-    } else if (vcpu.irqs.on_physical(ack.intid())) {
-        return; // the guest's own end of interrupt deactivates it
-    }
-    gic.deactivate(ack); // EL2's own, or nobody's: a line that went down late
-}
 
 // The vector acknowledged already; the rest of the loop takes what else is pending without an exit
 // of its own.
@@ -34,10 +18,8 @@ template <class G>
     trace(TraceEvent::exit_irq(sysreg::read<sysreg::elr_el2>()));
     sync_from(gic, vcpu.irqs);
     watch_exit(vcpu);
-    for (Ack ack{static_cast<u32>(cpu.plan.ack)}; !ack.is_spurious(); ack = gic.acknowledge()) {
-        take_one(gic, vcpu, ack);
-    }
-    return enter_guest(gic, vcpu);
+    take_interrupts(gic, Ack{static_cast<u32>(cpu.plan.ack)});
+    return resume(gic);
 }
 
 } // namespace

@@ -28,22 +28,4 @@ inline constexpr bool is_checked_build = HYP_CHECKED != 0;
 template <class G>
 void check_entry(G gic, const Vcpu& vcpu);
 
-// Decides and writes what the guest finds in its list registers, and what the fast path may do.
-// Every slow path ends here; returns the frame to resume.
-template <class G>
-[[nodiscard]] ExitFrame& enter_guest(G gic, Vcpu& vcpu) {
-    apply(gic, vcpu.irqs, vcpu.irqs.flush());
-    if constexpr (is_checked_build) {
-        check_entry(gic.plain(), vcpu);
-    }
-    FastPath fast = is_checked_build ? FastPath::withdrawn : FastPath::allowed;
-    if (is_tracing()) {
-        fast = FastPath::withdrawn;
-        watch_entry(vcpu);
-        trace(TraceEvent::enter(sysreg::read<sysreg::elr_el2>()));
-    }
-    make_plan(this_cpu().plan, vcpu.irqs, fast, vcpu.affinity);
-    return vcpu.frame;
-}
-
 } // namespace hyp

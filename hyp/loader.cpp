@@ -102,8 +102,7 @@ Result<Manifest> read_packed_manifest(PackedImage image, NodePath& path) {
 }
 
 Result<PaRange> take_ram(const VmDescription& description, const Platform& platform,
-                         PackedImage image) {
-    const PaRange taken[] = {{image.base, image.size}};
+                         std::span<const PaRange> taken) {
     if (description.dma_trusted) {
         const PaRange same{Pa{guest_ram_base.value()}, description.memory};
         const Status status = check_one_to_one(platform, taken[0], same);

@@ -7,6 +7,8 @@
 #include "hyp/platform/platform.hpp"
 #include "hyp/vm.hpp"
 
+#include <span>
+
 namespace hyp {
 
 // The packed image as it lies in memory.
@@ -19,10 +21,11 @@ struct PackedImage {
 // On failure Error::where points into `path`.
 [[nodiscard]] Result<Manifest> read_packed_manifest(PackedImage image, NodePath& path);
 
-// Free, 2 MiB aligned, contiguous memory outside everything reserved, as high as possible: what lies
-// low may be a dma-trusted VM's, which gets what it sees. Fails if there is none.
+// Free, 2 MiB aligned, contiguous memory outside everything reserved and `taken` (the image first),
+// as high as possible: what lies low may be a dma-trusted VM's, which gets what it sees. Fails if
+// there is none.
 [[nodiscard]] Result<PaRange> take_ram(const VmDescription& description, const Platform& platform,
-                                       PackedImage image);
+                                       std::span<const PaRange> taken);
 
 // Maps the guest's RAM and, on GICv2, the virtual CPU interface.
 [[nodiscard]] Status map_guest(Vm& vm, const Platform& platform);

@@ -160,18 +160,6 @@ template <class G>
     return nullptr;
 }
 
-template <class G>
-[[noreturn]] void take_interrupts(G gic) {
-    for (;;) {
-        barrier::isb(); // what was written to the CPU interface is in force
-        asm volatile("wfi" ::: "memory");
-        for (Ack ack = gic.acknowledge(); !ack.is_spurious(); ack = gic.acknowledge()) {
-            gic.drop_priority(ack);
-            gic.deactivate(ack);
-        }
-    }
-}
-
 [[noreturn]] void stay_away() {
     for (;;) {
         asm volatile("wfi" ::: "memory");
@@ -225,14 +213,7 @@ extern "C" [[noreturn]] void secondary_main(u64 pcpu) {
     if (faults[n] != nullptr || (arrived.fetch_or(1U << n) & closed) != 0) {
         stay_away();
     }
-    run_secondary(n);
-}
-
-void run_secondary(u32 /*pcpu*/) {
-    if (generation == GicGeneration::v2) {
-        take_interrupts(PlainGicV2{{}, {}});
-    }
-    take_interrupts(PlainGicV3{{}, {}});
+    run_secondary(generation);
 }
 
 } // namespace hyp

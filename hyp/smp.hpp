@@ -9,8 +9,7 @@
 
 namespace hyp {
 
-// By the boot pCPU, as the last act before its first guest: the distributor is on and all that
-// the others will use is built. Starts platform.pcpus, waits for them for a bounded time, says on the
+// By the boot pCPU, when the distributor is on. Starts platform.pcpus, waits for them for a bounded time, says on the
 // console how many run and which do not, and why; who comes too late stays out.
 void start_secondaries(const Platform& platform);
 
@@ -20,8 +19,8 @@ void start_secondaries(const Platform& platform);
 // For send_sgi() and route(). `pcpu` runs.
 [[nodiscard]] const GicTarget& gic_target(u32 pcpu);
 
-// The calling pCPU is initialised, its interrupts masked by PSTATE, its priority mask open. Never
-// returns; on the stack that is the pCPU's for every exit.
-[[noreturn]] void run_secondary(u32 pcpu);
+// The calling pCPU is initialised, its interrupts masked by PSTATE, its priority mask open. On the
+// stack that is the pCPU's for every exit. Waits until the VMs are built (hyp/start.cpp).
+[[noreturn]] void run_secondary(GicGeneration generation);
 
 } // namespace hyp

@@ -10,11 +10,14 @@
 #include "hyp/core/regs/spsr.hpp"
 #include "hyp/el2_setup.hpp"
 #include "hyp/irq.hpp"
+#include "hyp/life.hpp"
 #include "hyp/passthrough.hpp"
+#include "hyp/pcpu.hpp"
+#include "hyp/run.hpp"
 #include "hyp/self_crash.hpp"
 #include "hyp/smp.hpp"
 
-#include <optional>
+#include <new>
 
 extern "C" {
 extern const char vectors_v2[];
@@ -27,16 +30,6 @@ namespace hyp {
 namespace {
 
 namespace reg = sysreg;
-
-constexpr u32 stage2_pages = 16;
-struct alignas(8192) Stage2Pages {
-    u64 words[stage2_pages * 512];
-};
-[[gnu::section(".noinit")]] Stage2Pages stage2_storage;
-
-// Empty until built, so that they take no room in the image.
-constinit std::optional<Vm> vm_storage{};
-constinit std::optional<Vcpu> vcpu_storage{};
 
 void require(const Status& status, const char* what) {
     if (!status.ok()) {
@@ -127,19 +120,34 @@ template <class G>
     return judge_gic(platform.gic.generation, facts, tests, options);
 }
 
-[[nodiscard]] Vm& build_vm(const VmDescription& description, const VgicCaps& caps,
-                           const Platform& platform, PackedImage image) {
-    const u32 bits = ipa_bits(reg::read<reg::id_aa64mmfr0_el1>() & 0xf);
-    Vm& vm = vm_storage.emplace(platform.gic.generation, caps);
-    vm.label = description.label;
-    const Result<PaRange> ram = take_ram(description, platform, image);
+// Memory that VMs cannot have: the image, and what earlier VMs have got.
+struct TakenRam {
+    PaRange ranges[1 + max_vms]{};
+    u32 count = 0;
+    void add(PaRange range) { ranges[count++] = range; }
+    [[nodiscard]] std::span<const PaRange> all() const { return {ranges, count}; }
+};
+
+void give_ram(Vm& vm, const Platform& platform, TakenRam& taken) {
+    const VmDescription& description = *vm.description;
+    const Result<PaRange> ram = take_ram(description, platform, taken.all());
     if (!ram.ok()) {
         refuse("VM %s: %s (%lu MiB wanted)", description.label, ram.error().reason,
                description.memory / mib);
     }
     vm.ram = ram.value();
-    const Pa tables = mapping::pa_in_image(stage2_storage.words);
-    vm.stage2 = Stage2{{stage2_storage.words, tables, stage2_pages}, bits};
+    taken.add(vm.ram);
+}
+
+// The VM whose number is `n`, with its memory, payloads and devices, but without vCPUs.
+[[nodiscard]] Vm& build_vm(u8 n, const VgicCaps& caps, const Platform& platform, PackedImage image,
+                           TakenRam& taken) {
+    const VmDescription& description = far_storage().manifest.vms[n];
+    const u32 bits = ipa_bits(reg::read<reg::id_aa64mmfr0_el1>() & 0xf);
+    Vm& vm = *new (far_storage().vms[n]) Vm{n, description, platform.gic.generation, caps};
+    give_ram(vm, platform, taken);
+    u64* tables = far_storage().stage2[n];
+    vm.stage2 = Stage2{{tables, mapping::pa_in_image(tables), stage2_pages}, bits};
     require(map_guest(vm, platform), description.label);
     require(load_guest(vm, description, image, platform.gic.generation), description.label);
     read_id_registers(vm, platform.gic.generation, bits);
@@ -154,17 +162,81 @@ template <class G>
     return vm;
 }
 
-[[nodiscard]] Vcpu& build_vcpu(Vm& vm, const VmDescription& description, const VgicCaps& caps,
-                               const Platform& platform) {
-    Vcpu& vcpu = vcpu_storage.emplace(vm, VcpuIndex{0}, caps);
+// Deals vCPUs out to pCPUs.
+struct Homes {
+    u32 running;              // pCPUs, bit each
+    u32 next = 0;             // gets the next vCPU, if that may run there
+    u8 may_have[max_pcpus]{}; // vCPUs of each pCPU
+
+    [[nodiscard]] u32 choose(PcpuSet set) {
+        const u32 allowed = set.is_empty() ? running : running & set.bits;
+        if (allowed == 0) {
+            refuse("a vCPU may only run on pCPUs (mask 0x%x) that did not start", set.bits);
+        }
+        while ((allowed >> next & 1U) == 0) {
+            next = (next + 1) % max_pcpus;
+        }
+        const u32 home = next;
+        next = (next + 1) % max_pcpus;
+        return home;
+    }
+};
+
+void build_vcpu(Vm& vm, u8 number, const VgicCaps& caps, const Platform& platform, Homes& homes) {
+    const VcpuSlot slot{static_cast<u8>(machine.vcpu_count++)};
+    Vcpu& vcpu = *new (far_storage().vcpus[slot.value]) Vcpu{vm, VcpuIndex{number}, slot, caps};
     vcpu.irqs.map_hardware(guest_vtimer, platform.timer.vtimer.intid, Trigger::level);
     vcpu.irqs.map_hardware(guest_ptimer, platform.timer.ptimer.intid, Trigger::level);
     vm.distributor.attach(vcpu.irqs, vcpu.affinity);
-    vcpu.frame.x[0] = place_guest(description).tree.base.value();
-    reg::write<reg::elr_el2>(description.entry.value());
-    reg::write<reg::spsr_el2>(spsr_vcpu_reset.raw());
-    this_cpu().vcpu = &vcpu;
-    return vcpu;
+    vm.vcpus[number] = &vcpu;
+    machine.vcpus[slot.value] = &vcpu;
+    const u32 home = homes.choose(vm.description->pcpus[number]);
+    vcpu.home.store(home);
+    ++homes.may_have[home];
+    const u64 slice =
+        reg::read<static_cast<u32>(SysReg::cntfrq)>() * vm.description->slice_us / 1'000'000;
+    pcpu(home).scheduler.attach(slot, vcpu.rank, slice);
+}
+
+// A lone vCPU waits in hardware; others must let the pCPU go.
+void confine(Vm& vm, const VgicCaps& caps, const Homes& homes) {
+    constexpr u16 first_vmid = 1;
+    for (u32 n = 0; n < vm.irqs.vcpus(); ++n) {
+        Vcpu& vcpu = *vm.vcpus[n];
+        const bool lone = homes.may_have[vcpu.home.load()] == 1 && !caps.quirk_no_reevaluation;
+        vcpu.confinement = confinement_of(vm, static_cast<u16>(first_vmid + vm.number),
+                                          caps.generation, n, lone ? WfiTrap::no : WfiTrap::yes);
+    }
+}
+
+template <class G>
+void give_devices(G gic, Vm& vm, const Platform& platform) {
+    vm.description->devices.for_each([&](DeviceId id) {
+        const WiredInterrupt interrupt = give_device(*vm.vcpus[0], *vm.description, platform, id);
+        gic.set_trigger(interrupt.intid, interrupt.trigger);
+        gic.set_priority(interrupt.intid, Priority{priority_of(vm.description->rank)});
+        machine.spi_owner[interrupt.intid.value() - 32] = &vm;
+    });
+}
+
+template <class G>
+void build_vms(G gic, const VgicCaps& caps, const Platform& platform, PackedImage image) {
+    const Manifest& manifest = far_storage().manifest;
+    Homes homes{running_pcpus()};
+    TakenRam taken;
+    taken.add({image.base, image.size});
+    machine.vm_count = manifest.vm_count;
+    for (u8 n = 0; n < manifest.vm_count; ++n) {
+        Vm& vm = build_vm(n, caps, platform, image, taken);
+        machine.vms[n] = &vm;
+        for (u8 vcpu = 0; vcpu < vm.irqs.vcpus(); ++vcpu) {
+            build_vcpu(vm, vcpu, caps, platform, homes);
+        }
+        give_devices(gic, vm, platform);
+    }
+    for (u32 n = 0; n < machine.vm_count; ++n) {
+        confine(*machine.vms[n], caps, homes);
+    }
 }
 
 template <class G>
@@ -176,31 +248,48 @@ template <class G>
     gic.set_priority(baton.hyp_timer, own_priority);
     reg::write<reg::vbar_el2>(reinterpret_cast<u64>(vectors));
     barrier::isb(); // panics from here on by this table
-    const Manifest manifest = open_manifest(image);
+    Manifest& manifest = *new (&far_storage().manifest) Manifest{open_manifest(image)};
     if (manifest.options.trace || manifest.options.watchdog_ms != 0) {
         start_tracing();
     }
     const VgicCaps caps = examine(gic, platform, manifest.options);
-    const VmDescription& description = manifest.vms[0];
     if constexpr (is_checked_build) {
         crash_on_purpose(manifest.options.self_crash);
     }
-    Vm& vm = build_vm(description, caps, platform, image);
-    Vcpu& vcpu = build_vcpu(vm, description, caps, platform);
-    description.devices.for_each([&](DeviceId id) {
-        const WiredInterrupt interrupt = give_device(vcpu, description, platform, id);
-        gic.set_trigger(interrupt.intid, interrupt.trigger);
-    });
-    gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
-    configure_el2(vm, caps.generation, caps.quirk_no_reevaluation ? WfiTrap::yes : WfiTrap::no);
+    for (u8 n = 0; n < max_pcpus; ++n) {
+        (new (&pcpu(n)) Pcpu{})->number = n;
+    }
+    static constinit NodePath path{};
+    require(check_against_machine(manifest, platform.pcpu_count, path), "manifest");
     start_secondaries(platform);
+    build_vms(gic, caps, platform, image);
+    configure_pcpu();
+    gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
-    gic.set_enable(baton.hyp_timer, Enable::on); // silent until the watchdog arms it
+    gic.set_enable(baton.hyp_timer, Enable::on); // silent until it is armed
     if (manifest.options.watchdog_ms != 0) {
-        start_watchdog(vcpu, manifest.options.watchdog_ms);
+        start_watchdog(manifest.options.watchdog_ms);
     }
-    resume_frame(&enter_guest(TracedGic<G, TraceSink>{gic}, vcpu));
+    for (u32 n = 0; n < machine.vm_count; ++n) {
+        if (machine.vms[n]->description->off) {
+            static_cast<void>(machine.ended.fetch_or(1U << n));
+        } else {
+            begin_vm(*machine.vms[n]);
+        }
+    }
+    machine.ready.store(1);
+    asm volatile("dsb ishst\n\tsev" ::: "memory"); // the others see it when they wake
+    resume_frame(&resume(TracedGic<G, TraceSink>{gic}));
+}
+
+template <class G>
+[[noreturn]] void join(G gic) {
+    while (machine.ready.load() == 0) {
+        asm volatile("wfe" ::: "memory");
+    }
+    configure_pcpu();
+    resume_frame(&resume(TracedGic<G, TraceSink>{gic}));
 }
 
 } // namespace
@@ -211,6 +300,13 @@ void start_on_v2(const Platform& platform, PackedImage image) {
 
 void start_on_v3(const Platform& platform, PackedImage image) {
     start(PlainGicV3{{}, {}}, platform, image, vectors_v3);
+}
+
+void run_secondary(GicGeneration generation) {
+    if (generation == GicGeneration::v2) {
+        join(PlainGicV2{{}, {}});
+    }
+    join(PlainGicV3{{}, {}});
 }
 
 } // namespace hyp

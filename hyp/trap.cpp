@@ -8,6 +8,8 @@
 #include "hyp/core/vm/psci.hpp"
 #include "hyp/guest_access.hpp"
 #include "hyp/irq.hpp"
+#include "hyp/life.hpp"
+#include "hyp/run.hpp"
 #include "hyp/self_crash.hpp"
 
 namespace hyp {
@@ -37,10 +39,6 @@ void inject(GuestFault fault) {
     reg::write<reg::spsr_el2>(entry.spsr);
 }
 
-[[noreturn]] void end_vm(const Vm& vm, EndStatus status) {
-    end_machine(status == EndStatus::good && vm.verdict != 0 ? EndStatus::bad_verdict : status);
-}
-
 // A fetch that fails at the very vector that would report it can never end: the VM is dead.
 void on_instruction_abort(Vcpu& vcpu) {
     const u64 pc = reg::read<reg::elr_el2>();
@@ -49,7 +47,8 @@ void on_instruction_abort(Vcpu& vcpu) {
         baton.console.print("\nbaton: VM %s: guest fault: its exception vector at %lx cannot be "
                             "fetched; stopped\n",
                             vcpu.vm->label, pc);
-        end_vm(*vcpu.vm, EndStatus::guest_fault);
+        end_vm(*vcpu.vm, VmEnd::faulted);
+        return;
     }
     inject(GuestFault::instruction_abort);
 }
@@ -82,7 +81,7 @@ struct Exit {
         const Ipa ipa = fault_ipa(reg::read<reg::hpfar_el2>(), reg::read<reg::far_el2>());
         const MmioAccess& access = exit.abort.access;
         exit.access = {ipa, access.size, access.direction, vcpu.frame.read(access.rt.number)};
-        exit.device = device_at(vcpu.irqs.caps().generation, exit.access);
+        exit.device = device_at(vcpu, exit.access);
         exit.physical_words = physical_words(vcpu, exit.device, exit.access);
     }
     return exit;
@@ -138,6 +137,10 @@ struct Handled {
 
 [[nodiscard]] Handled on_system_register(Vcpu& vcpu, EsrEl2 esr) {
     const SysRegExit exit = decode_system_register(esr);
+    if (is_pauth_key(exit.reg) && has_pauth()) {
+        pauth_trap(vcpu.keys);
+        return {}; // it tries again
+    }
     const u64 written = vcpu.frame.read(exit.rt.number);
     const Answer answer = access_system_register(vcpu, exit, written);
     const bool is_write = exit.direction == Direction::write;
@@ -153,27 +156,32 @@ struct Handled {
     Vm& vm = *vcpu.vm;
     const CpuIds ids{reg::read<reg::id_aa64pfr0_el1>(), reg::read<reg::id_aa64pfr1_el1>(),
                      reg::read<reg::id_aa64mmfr1_el1>()};
-    const Caller caller{vm.power, vcpu.irqs.self(), {guest_ram_base, vm.ram.size}, ids};
+    const Caller caller{vm.power, vcpu.irqs.self(), vm.description->ram(), ids};
     const CallOutcome outcome = guest_call(caller, x[0], x[1], x[2], x[3]);
-    Rest rest = Rest::nothing;
-    switch (outcome.action) {
-    case CallAction::answer:
-    case CallAction::start_cpu:            // there is no other vCPU to start,
-    case CallAction::cpu_off:              // the only one is the last,
-    case CallAction::yield: break;         // and nobody else waits
-    case CallAction::suspend_power_down: { // as DEN 0022 allows, it is made standby
-        PowerStart unused;
-        (void)vm.power.arrive(vcpu.irqs.self(), unused);
-        rest = Rest::wait;
-        break;
-    }
-    case CallAction::wait: rest = Rest::wait; break;
-    case CallAction::verdict: vm.verdict = x[1]; break;
-    case CallAction::system_off: end_vm(vm, EndStatus::good);
-    case CallAction::reset: end_vm(vm, EndStatus::reset);
-    }
+    const u64 verdict = x[1];
     x[0] = outcome.value;
-    return {rest};
+    switch (outcome.action) {
+    case CallAction::answer: break;
+    case CallAction::wait: return {Rest::wait};
+    case CallAction::start_cpu: ask(*vm.vcpus[outcome.target.value], Ask::start); break;
+    case CallAction::cpu_off: this_pcpu().scheduler.stop(vcpu.slot); break;
+    case CallAction::suspend_power_down: vcpu.powered_down = true; return {Rest::wait};
+    case CallAction::yield: this_pcpu().scheduler.yield(vcpu.slot); break;
+    case CallAction::verdict: vm.verdict = verdict; break;
+    case CallAction::system_off: end_vm(vm, VmEnd::powered_off); break;
+    case CallAction::reset: end_vm(vm, VmEnd::reset); break;
+    }
+    return {};
+}
+
+// Another one's turn, if there is another one; WFIT and WFET wake at a time at the latest.
+[[nodiscard]] Handled on_wait(Vcpu& vcpu, EsrEl2 esr) {
+    skip_instruction();
+    if (decode_wait(esr).is_wfe()) {
+        this_pcpu().scheduler.yield(vcpu.slot);
+        return {};
+    }
+    return {Rest::wait};
 }
 
 // The vCPU has been synced; `phys` holds what the exit asked for.
@@ -184,37 +192,15 @@ struct Handled {
     case ExitClass::system_register: return on_system_register(vcpu, exit.esr);
     case ExitClass::data_abort: return on_data_abort(vcpu, exit, phys);
     case ExitClass::instruction_abort: on_instruction_abort(vcpu); return {};
-    case ExitClass::wfx:
-        skip_instruction();
-        return {decode_wait(exit.esr).is_wfe() ? Rest::nothing : Rest::wait};
-    case ExitClass::fp:
+    case ExitClass::wfx: return on_wait(vcpu, exit.esr);
+    case ExitClass::fp: fp_trap(vcpu.fp); return {};
+    case ExitClass::pauth: pauth_trap(vcpu.keys); return {};
     case ExitClass::unknown:
     case ExitClass::illegal_state:
     case ExitClass::other: break;
     }
     inject(GuestFault::undefined);
     return {};
-}
-
-void sleep() {
-    trace(TraceEvent::sleep());
-    barrier::dsb_sy(); // the guest's stores are out before the core stops
-    asm volatile("wfi" ::: "memory");
-    trace(TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()));
-}
-
-// A virtual interrupt does not wake EL2's own WFI (DDI 0487, WFI wake-up events), and while it is
-// listed its physical one cannot signal: with one pending the guest goes on at once, whatever
-// PSTATE.I says. Physical interrupts wake though EL2 masks them; a spurious return is allowed.
-template <class G>
-void wait_for_interrupt(G gic, const Vcpu& vcpu) {
-    // VMCR.VPMR: GICv2 keeps bits 7:3 of it, at the same place.
-    const u32 priority_mask = gic.read_vmcr() >> 24 & 0xf8;
-    if (vcpu.irqs.best_pending().value < priority_mask) {
-        return;
-    }
-    gic.poke();
-    sleep();
 }
 
 // What traps only because DIR shall, on a GICv3 without ICH_HCR_EL2.TDIR. False: it is something else.
@@ -260,7 +246,7 @@ template <class G>
     case Rest::wait: wait_for_interrupt(gic, vcpu); break;
     case Rest::deactivate: deactivate(vcpu, gic.read_vmcr(), handled.value); break;
     }
-    return enter_guest(gic, vcpu);
+    return resume(gic);
 }
 
 } // namespace

@@ -1,49 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// A virtual machine and its vCPU, as EL2 keeps them. The pCPU that has the vCPU loaded owns it.
+// A virtual machine and its vCPUs, as EL2 keeps them. A vCPU belongs to one pCPU at a time, its
+// home: only that one touches it. Others leave a wish in `asks` or in its interrupt mailbox and call
+// notify() (hyp/pcpu.hpp).
 #pragma once
 
+#include "drivers/gic/gic.hpp"
+#include "hyp/arch/el1_context.hpp"
+#include "hyp/arch/fp.hpp"
 #include "hyp/arch/frame.hpp"
+#include "hyp/arch/pauth.hpp"
 #include "hyp/core/base/addr.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
 #include "hyp/core/manifest/manifest.hpp"
 #include "hyp/core/mm/stage2.hpp"
+#include "hyp/core/sched/slot.hpp"
 #include "hyp/core/vgic/vcpu_irqs.hpp"
 #include "hyp/core/vgic/vdist.hpp"
 #include "hyp/core/vgic/vm_irqs.hpp"
 #include "hyp/core/vm/id_registers.hpp"
 #include "hyp/core/vm/power.hpp"
+#include "hyp/core/vtimer/vtimer.hpp"
 #include "hyp/core/watch/stuck_watch.hpp"
 #include "hyp/platform/pass_device.hpp"
 
 namespace hyp {
 
+struct Vcpu;
+
+inline constexpr u32 max_vms = Manifest::max_vms;
+
+// What anyone may ask of a vCPU's home.
+enum class Ask : u32 {
+    start = 1, // PSCI CPU_ON has written where (VmPower)
+    halt = 2,  // the VM ends: the vCPU leaves its pCPU and is not entered again
+};
+
+// How a VM ended, or is to end.
+enum class VmEnd : u8 { powered_off, faulted, reset, stopped };
+
+// Where a VM is between its starts. Changed by compare-and-swap: the first to end it says how.
+enum class VmState : u32 { off, running, ending };
+
 struct Vm {
-    Vm(GicGeneration generation, const VgicCaps& caps)
-        : irqs{1, caps.guest_group}, distributor{irqs, generation} {}
+    Vm(u8 number_, const VmDescription& description_, GicGeneration generation,
+       const VgicCaps& caps)
+        : irqs{static_cast<u8>(description_.vcpus), caps.guest_group},
+          distributor{irqs, generation},
+          power{static_cast<u8>(description_.vcpus)},
+          description{&description_},
+          label{description_.label},
+          number{number_} {}
 
     VmIrqs irqs;
     Vdist distributor;
-    VmPower power{1};
-    const char* label = "";
+    VmPower power;
+    const VmDescription* description;
+    const char* label;
     Stage2 stage2{};
     PaRange ram{};                            // behind guest_ram_base, contiguous
     u64 id_registers[id_register_count]{};    // what TID3 traps answer
     ForwardedFrame forwarded[device_count]{}; // by DeviceId
-    u64 verdict = 0;                          // the guest's last verdict: 0, or something is wrong
+    Vcpu* vcpus[max_vcpus]{};
+    u64 verdict = 0; // the guest's last verdict: 0, or something is wrong
+    u8 number;       // 0 to max_vms - 1, in the manifest's order
+    SharedWord state{};
+    SharedWord halted{}; // while it ends: vCPUs, bit each, that have left their pCPUs
+    VmEnd end{};         // valid once `state` is ending
 };
 
 struct Vcpu {
-    Vcpu(Vm& owner, VcpuIndex number, const VgicCaps& caps)
+    Vcpu(Vm& owner, VcpuIndex number, VcpuSlot slot_, const VgicCaps& caps)
         : vm{&owner},
           irqs{owner.irqs, number, caps},
-          affinity{Affinity::of_mpidr(guest_affinity(caps.generation, number.value))} {}
+          affinity{Affinity::of_mpidr(guest_affinity(caps.generation, number.value))},
+          slot{slot_},
+          rank{owner.description->rank} {}
 
     u64 vector_scratch[16]{}; // the C++ vectors push below `frame`
     ExitFrame frame{};        // SP_EL2 while the guest runs
     Vm* vm;
     VcpuIrqs irqs;
-    StuckWatch* watch = nullptr; // of `irqs`, if there is a watchdog
-    Affinity affinity;           // what the guest reads in MPIDR_EL1
+    StuckWatch watch{}; // of `irqs`, while there is a watchdog
+    Affinity affinity;  // what the guest reads in MPIDR_EL1
+    VcpuSlot slot;      // its number in the machine
+    Rank rank;
+    SharedWord home{};   // the pCPU that it belongs to
+    SharedWord asks{};   // Ask, a bit each
+    bool parked = false; // waits for a sibling's answer, to repeat its access (Outcome::again)
+    bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point
+
+    Confinement confinement{};
+
+    // While it is not loaded:
+    TimerRegs vtimer{};
+    TimerRegs ptimer{};
+    VirtInterface interface {};
+    El1Context el1{};
+    PauthKeys keys{};
+    FpState fp{};
 };
 
 // The guest's physical address map: QEMU's virt, so that what is built for it runs unmodified.
@@ -54,7 +108,8 @@ inline constexpr IpaRange gicd_v2{Ipa{0x0800'0000}, 4 * kib};
 inline constexpr IpaRange gicd_v3{Ipa{0x0800'0000}, 64 * kib};
 inline constexpr IpaRange gicc{Ipa{0x0801'0000}, 4 * kib};     // GICV's first page
 inline constexpr IpaRange gicc_dir{Ipa{0x0801'1000}, 4 * kib}; // its second: trapped
-inline constexpr IpaRange gicr{Ipa{0x080a'0000}, 128 * kib};   // one vCPU
+inline constexpr Ipa gicr{0x080a'0000};
+inline constexpr u64 gicr_frame = 64 * kib; // two for each vCPU
 
 } // namespace guest_map
 } // namespace hyp

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/watchdog.hpp"
 
-#include "drivers/timer/el2_timer.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/fast/plan.hpp"
 #include "hyp/core/trace/describe.hpp"
 #include "hyp/irq.hpp"
+#include "hyp/pcpu.hpp"
 
 namespace hyp {
 
@@ -14,11 +14,10 @@ namespace {
 namespace reg = sysreg;
 
 constexpr u64 events_of_a_report = 16;
-constexpr El2Timer<TargetSysReg> timer{TargetSysReg{}};
+constexpr u32 cntpct = static_cast<u32>(SysReg::cntpct);
 constexpr u32 cntfrq = static_cast<u32>(SysReg::cntfrq);
 
-// Of the one vCPU.
-constinit StuckWatch the_watch{};
+constinit bool watching = false;
 
 // The list register as the hardware holds it.
 void report_place(const VcpuIrqs& irqs, VIntid vintid) {
@@ -52,41 +51,33 @@ void report_place(const VcpuIrqs& irqs, VIntid vintid) {
 
 } // namespace
 
-void start_watchdog(Vcpu& vcpu, u32 milliseconds) {
-    the_watch.start(reg::read<cntfrq>() * milliseconds / 1000);
-    vcpu.watch = &the_watch;
-}
-
-void stop_watchdog_timer() {
-    timer.stop();
-    barrier::dsb_sy(); // down at the distributor
+void start_watchdog(u32 milliseconds) {
+    watching = true;
+    for (u32 n = 0; n < machine.vcpu_count; ++n) {
+        machine.vcpus[n]->watch.start(reg::read<cntfrq>() * milliseconds / 1000);
+    }
 }
 
 void watch_exit(Vcpu& vcpu) {
-    if (vcpu.watch == nullptr) {
+    if (!watching) {
         return;
     }
-    const u64 now = timer.now();
+    const u64 now = reg::read<cntpct>();
     for (unsigned word = 0; word < guest_words; ++word) {
-        vcpu.watch->look(word, vcpu.irqs.present_word(word), now);
+        vcpu.watch.look(word, vcpu.irqs.present_word(word), now);
     }
 }
 
-void watch_entry(Vcpu& vcpu) {
-    if (vcpu.watch == nullptr) {
-        return;
+u64 watch_entry(Vcpu& vcpu) {
+    if (!watching) {
+        return never;
     }
     watch_exit(vcpu);
-    const u64 next = vcpu.watch->check(timer.now(), [&](VIntid vintid, u64 ticks) {
+    return vcpu.watch.check(reg::read<cntpct>(), [&](VIntid vintid, u64 ticks) {
         if (vcpu.irqs.is_hardware(vintid)) { // a software interrupt keeps nothing from anybody
             report(vcpu, vintid, ticks);
         }
     });
-    if (next == StuckWatch::never) {
-        timer.stop();
-    } else {
-        timer.arm(next);
-    }
 }
 
 } // namespace hyp

@@ -10,16 +10,13 @@ namespace hyp {
 
 struct Vcpu;
 
-// Once; tracing is on, and the interrupt of EL2's own timer is enabled.
-void start_watchdog(Vcpu& vcpu, u32 milliseconds);
-
-// To be called before its interrupt is deactivated: a level that is still up would signal again,
-// for ever. watch_entry() arms it anew.
-void stop_watchdog_timer();
+// Once, all vCPUs being there; tracing is on.
+void start_watchdog(u32 milliseconds);
 
 // After each sync: what the guest has ended.
 void watch_exit(Vcpu& vcpu);
-// Before each entry, all list registers being written: what it has got, and what to report.
-void watch_entry(Vcpu& vcpu);
+// Before each entry, all list registers being written: what it has got, and what to report. Returns
+// when to look again at the latest, in CNTPCT ticks, or `never`.
+[[nodiscard]] u64 watch_entry(Vcpu& vcpu);
 
 } // namespace hyp

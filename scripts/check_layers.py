@@ -34,7 +34,7 @@ PURE = ("hyp/core/", "hyp/platform/")
 EL2 = ("hyp/", "boot/", "drivers/")
 EL2_HEADERS = frozenset((
     "array", "atomic", "bit", "compare", "concepts", "cstddef", "cstdint", "limits", "optional",
-    "span", "string_view", "type_traits", "utility", "cstdarg", "cstring", "cstdio", "cinttypes",
+    "new", "span", "string_view", "type_traits", "utility", "cstdarg", "cstring", "cstdio", "cinttypes",
     "initializer_list", "tuple", "libfdt.h", "stddef.h", "stdint.h", "stdarg.h"))
 MAX_LINES = 300
 SUFFIXES = (".hpp", ".cpp", ".h", ".c", ".S", ".py", ".sh", ".ld", ".dts", ".dtsi")

@@ -15,6 +15,8 @@
 #define HYP_WINDOW_VA 0x3ff80000000
 #define HYP_IMAGE_VA 0x3ffc0000000
 #define HYP_IMAGE_SPAN 0x200000 // the image and its memory fit one level-2 entry
+#define HYP_FAR_VA 0x3ffc0100000 // its second MiB: hyp/pcpu.hpp, FarStorage
+#define HYP_FAR_SPAN 0x100000
 #define HYP_DEVICES_VA 0x3ffffe00000
 
 #define HYP_FORWARDED_VA 0x3ffffe00000 // devices that share a page: 34 pages, one for each

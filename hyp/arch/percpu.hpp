@@ -19,6 +19,7 @@ struct alignas(4096) PerCpu {
     u64 scratch[2]{};                // of the panic vectors
     Vcpu* vcpu = nullptr;            // loaded, or null
     u32 index = 0;                   // 0 is the boot pCPU
+    u64 kicks = 0;                   // SGIs to send: bit SGI * max_pcpus + pCPU
     alignas(2048) TraceRing trace{}; // its address is one MOV, too
 };
 

@@ -46,6 +46,7 @@ enum class SysReg : u32 {
     cntfrq        = sysreg_encoding(3, 3, 14, 0, 0),
     cntpct        = sysreg_encoding(3, 3, 14, 0, 1),
     cntp_ctl      = sysreg_encoding(3, 3, 14, 2, 1),
+    cntp_cval     = sysreg_encoding(3, 3, 14, 2, 2),
     cntv_ctl      = sysreg_encoding(3, 3, 14, 3, 1),
     cntv_cval     = sysreg_encoding(3, 3, 14, 3, 2),
     cntvoff       = sysreg_encoding(3, 4, 14, 0, 3),

@@ -13,6 +13,7 @@ enum class ExceptionClass : u8 {
     unknown = 0x00,
     wfx = 0x01,
     fp_access = 0x07,
+    pauth = 0x09,
     illegal_state = 0x0e,
     hvc64 = 0x16,
     smc64 = 0x17,

@@ -96,6 +96,7 @@ public:
     // software. Returns what the private words must be before any list register is written.
     [[nodiscard]] PrivateState load(u32 lines);
 
+    void take_posts(); // what others posted; sync() and flush() do so, too
     // --- before an entry
     [[nodiscard]] Entry flush();
     // The vCPUs, bit each, that must look into their mailboxes; forgotten then.
@@ -205,7 +206,6 @@ private:
     void look(VIntid vintid);
     void settle_in(VIntid spi);
     void look_at_all();
-    void take_posts();
     void answer(Request request, VIntid spi);
     [[nodiscard]] bool is_level(VIntid vintid) const { return at(vintid).is_level(); }
     [[nodiscard]] bool has_source(VIntid vintid) const {

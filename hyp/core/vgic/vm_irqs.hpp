@@ -37,6 +37,20 @@ public:
     // The SPI that a physical one is forwarded as. False: none of this VM's.
     [[nodiscard]] bool find(PIntid pintid, VIntid& spi) const;
 
+    [[nodiscard]] u32 on_physical(PIntid pintid) {
+        VIntid spi{0};
+        if (!find(pintid, spi))
+            return 0;
+        const Step done = step(spi, Event::acknowledge);
+        u32 who = 0;
+        for (u8 v : {done.before.get<Delivery::Holder>(), done.after.get<Delivery::Target>()}) {
+            if (v < vcpus_) {
+                mailboxes_[v].post(Request::look, spi);
+                who |= 1U << v;
+            }
+        }
+        return who;
+    }
     // For the fast path, which changes one at a time by compare-and-swap, too.
     [[nodiscard]] SharedWord* words() { return words_.data(); }
 

@@ -16,6 +16,7 @@ enum class ExitClass : u8 {
     smc64,             // ELR_EL2 is the SMC
     system_register,   // MSR, MRS or system instruction, AArch64
     fp,                // CPTR_EL2.TFP
+    pauth,             // a PAuth instruction: HCR_EL2.API
     instruction_abort, // from EL1 or EL0
     data_abort,        // from EL1 or EL0
     unknown,           // EC 0: an instruction that EL2's controls make undefined
@@ -30,6 +31,7 @@ enum class ExitClass : u8 {
     case ExceptionClass::smc64: return ExitClass::smc64;
     case ExceptionClass::system_register: return ExitClass::system_register;
     case ExceptionClass::fp_access: return ExitClass::fp;
+    case ExceptionClass::pauth: return ExitClass::pauth;
     case ExceptionClass::instruction_abort_lower: return ExitClass::instruction_abort;
     case ExceptionClass::data_abort_lower: return ExitClass::data_abort;
     case ExceptionClass::unknown: return ExitClass::unknown;

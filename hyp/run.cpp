@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hyp/run.hpp"
+
+#include "drivers/timer/el2_timer.hpp"
+#include "hyp/baton.hpp"
+#include "hyp/life.hpp"
+#include "hyp/smp.hpp"
+#include "hyp/world.hpp"
+
+namespace hyp {
+
+namespace {
+
+namespace reg = sysreg;
+
+constexpr El2Timer<TargetSysReg> alarm_clock{TargetSysReg{}};
+
+// VMCR.VPMR of the vCPU: GICv2 keeps bits 7:3 of it, at the same place.
+[[nodiscard]] constexpr u8 priority_mask(u32 vmcr) {
+    return static_cast<u8>(vmcr >> 24 & 0xf8);
+}
+
+// A WFI of this vCPU is over, whatever its PSTATE.I says (DDI 0487, WFI wake-up events). A virtual
+// interrupt does not wake EL2's own WFI, and while it is listed its physical one cannot signal.
+template <class G>
+[[nodiscard]] bool has_wake_up(G gic, const Vcpu& vcpu) {
+    const u32 vmcr = this_cpu().vcpu == &vcpu ? gic.read_vmcr() : vcpu.interface.vmcr;
+    return vcpu.irqs.best_pending().value < priority_mask(vmcr);
+}
+
+template <class G>
+void wake_if_due(G gic, Pcpu& cpu, Vcpu& vcpu) {
+    if (cpu.scheduler.is_waiting(vcpu.slot) && (vcpu.parked || has_wake_up(gic, vcpu))) {
+        cpu.scheduler.make_ready(vcpu.slot);
+    }
+}
+
+void set_alarm(Pcpu& cpu, u64 deadline) {
+    if (cpu.alarm == deadline) {
+        return;
+    }
+    cpu.alarm = deadline;
+    if (deadline == never) {
+        alarm_clock.stop();
+    } else {
+        alarm_clock.arm(deadline);
+    }
+}
+
+template <class G>
+void set_mask(G gic, Pcpu& cpu, u8 mask) {
+    if (cpu.mask != mask) {
+        cpu.mask = mask;
+        gic.set_priority_mask(mask);
+    }
+}
+
+// Whom notify() has found to be elsewhere: an SGI each, of the rank that it is for.
+template <class G>
+void send_kicks(G gic, Vcpu* vcpu, PerCpu& self) {
+    for (u32 rest = vcpu != nullptr ? vcpu->irqs.take_kicks() : 0; rest != 0; rest &= rest - 1) {
+        notify(*vcpu->vm->vcpus[static_cast<u32>(__builtin_ctz(rest))]);
+    }
+    for (u64 rest = self.kicks; rest != 0; rest &= rest - 1) {
+        const u32 bit = static_cast<u32>(__builtin_ctzll(rest));
+        gic.send_sgi(gic_target(bit % max_pcpus), PIntid{bit / max_pcpus});
+    }
+    self.kicks = 0;
+}
+
+// Somebody left something for this vCPU, which may have left itself.
+template <class G>
+void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
+    if (vcpu.home.load() != cpu.number) {
+        notify(vcpu);
+        return;
+    }
+    const u32 asks = vcpu.asks.exchange(0);
+    if ((asks & static_cast<u32>(Ask::halt)) != 0) {
+        halt_vcpu(gic, cpu, vcpu);
+        return;
+    }
+    if ((asks & static_cast<u32>(Ask::start)) != 0) {
+        start_vcpu(gic, cpu, vcpu);
+    }
+    vcpu.irqs.take_posts();
+    if (this_cpu().vcpu != &vcpu) {
+        apply_changes(gic, vcpu.irqs); // a device must not wait until the vCPU runs again
+    }
+    send_kicks(gic, &vcpu, this_cpu());
+    wake_if_due(gic, cpu, vcpu);
+}
+
+template <class G>
+void look_at_inbox(G gic, Pcpu& cpu) {
+    if (cpu.inbox.is_empty()) {
+        return;
+    }
+    for (u64 rest = cpu.inbox.take(); rest != 0; rest &= rest - 1) {
+        look_at(gic, cpu, *machine.vcpus[__builtin_ctzll(rest)]);
+    }
+}
+
+// EL2 masks interrupts always; a physical one wakes it all the same.
+template <class G>
+void sleep(G gic, Pcpu& cpu) {
+    set_mask(gic, cpu, open_mask);
+    gic.poke();
+    trace(TraceEvent::sleep());
+    barrier::dsb_sy(); // a guest's stores, and ours, are out before the core stops
+    asm volatile("wfi" ::: "memory");
+    trace(TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()));
+    take_interrupts(gic, gic.acknowledge());
+    if (Vcpu* loaded = this_cpu().vcpu; loaded != nullptr) {
+        wake_if_due(gic, cpu, *loaded);
+    }
+}
+
+// A forwarded SPI, on whatever pCPU it arrived. The guest's end of interrupt deactivates it.
+void hand_to_vm(Vcpu* loaded, Vm& owner, PIntid intid) {
+    if (loaded != nullptr && loaded->vm == &owner) {
+        static_cast<void>(loaded->irqs.on_physical(intid));
+        return;
+    }
+    for (u32 rest = owner.irqs.on_physical(intid); rest != 0; rest &= rest - 1) {
+        notify(*owner.vcpus[static_cast<u32>(__builtin_ctz(rest))]);
+    }
+}
+
+template <class G>
+void take_one(G gic, Pcpu& cpu, Ack ack) {
+    Vcpu* vcpu = this_cpu().vcpu;
+    gic.drop_priority(ack);
+    const PIntid intid = ack.intid();
+    if (intid == baton.maintenance && vcpu != nullptr) {
+        if (is_tracing()) { // a look at the device
+            trace(TraceEvent::maintenance(gic.maintenance_status()));
+        }
+        // Written before the deactivation, or the level would signal again at once.
+        gic.write_control(vcpu->irqs.on_maintenance());
+    } else if (intid == baton.hyp_timer) {
+        set_alarm(cpu, never);
+        barrier::dsb_sy(); // down at the distributor, for the same reason
+    } else if (intid.is_private()) {
+        if (vcpu != nullptr && vcpu->irqs.on_physical(intid)) {
+            return; // the guest's own end of interrupt deactivates it
+        }
+    } else if (Vm* owner = machine.owner_of(intid); owner != nullptr) {
+        hand_to_vm(vcpu, *owner, intid);
+        return;
+    }
+    gic.deactivate(ack); // EL2's own, or nobody's: a line that went down late
+}
+
+// The vCPU is about to be entered: its list registers, and what the fast path may do.
+template <class G>
+void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
+    apply(gic, vcpu.irqs, vcpu.irqs.flush());
+    if constexpr (is_checked_build) {
+        check_entry(gic.plain(), vcpu);
+    }
+    set_mask(gic, cpu, mask_of(vcpu.rank));
+    FastPath fast = is_checked_build ? FastPath::withdrawn : FastPath::allowed;
+    if (is_tracing()) {
+        fast = FastPath::withdrawn;
+        const u64 watch = watch_entry(vcpu);
+        set_alarm(cpu, watch < cpu.alarm ? watch : cpu.alarm);
+        trace(TraceEvent::enter(reg::read<reg::elr_el2>()));
+    }
+    make_plan(this_cpu().plan, vcpu.irqs, fast, vcpu.affinity);
+}
+
+} // namespace
+
+template <class G>
+void take_interrupts(G gic, Ack first) {
+    Pcpu& cpu = this_pcpu();
+    for (Ack ack = first; !ack.is_spurious(); ack = gic.acknowledge()) {
+        take_one(gic, cpu, ack);
+    }
+}
+
+template <class G>
+void wait_for_interrupt(G gic, Vcpu& vcpu) {
+    if (!has_wake_up(gic, vcpu)) {
+        this_pcpu().scheduler.sleep(vcpu.slot, wake_up_time(vcpu));
+    }
+}
+
+template <class G>
+ExitFrame& resume(G gic) {
+    PerCpu& self = this_cpu();
+    Pcpu& cpu = this_pcpu();
+    if (Vcpu* loaded = self.vcpu; loaded != nullptr) {
+        send_kicks(gic, loaded, self);
+        wake_if_due(gic, cpu, *loaded);
+    }
+    for (;;) {
+        look_at_inbox(gic, cpu);
+        const Decision decision = cpu.scheduler.decide(alarm_clock.now());
+        set_alarm(cpu, decision.alarm);
+        if (decision.next == no_slot) {
+            sleep(gic, cpu);
+            continue;
+        }
+        Vcpu& next = *machine.vcpus[decision.next.value];
+        if (next.powered_down) {
+            next.powered_down = false;
+            start_vcpu(gic, cpu, next);
+            continue;
+        }
+        if (self.vcpu != &next) {
+            switch_to(gic, cpu, next);
+        }
+        prepare(gic, cpu, next);
+        send_kicks(gic, &next, self);
+        if (cpu.inbox.is_empty()) {
+            next.parked = false;
+            return next.frame;
+        }
+    }
+}
+
+template ExitFrame& resume(HostGicV2);
+template ExitFrame& resume(HostGicV3);
+template void take_interrupts(HostGicV2, Ack);
+template void take_interrupts(HostGicV3, Ack);
+template void wait_for_interrupt(HostGicV2, Vcpu&);
+template void wait_for_interrupt(HostGicV3, Vcpu&);
+
+constinit Machine machine{};
+
+void notify(Vcpu& vcpu) {
+    const u32 home = vcpu.home.load();
+    if (pcpu(home).inbox.set(vcpu.slot.bit()) && home != this_cpu().index) {
+        this_cpu().kicks |= u64{1} << (kick_sgi(vcpu.rank) * max_pcpus + home);
+    }
+}
+
+void ask(Vcpu& vcpu, Ask what) {
+    static_cast<void>(vcpu.asks.fetch_or(static_cast<u32>(what)));
+    notify(vcpu);
+}
+
+} // namespace hyp

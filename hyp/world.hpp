@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The world switch: one vCPU leaves this pCPU, another one gets it. What is switched, trapped and
+// hidden is listed in hyp/arch/README.md.
+//
+// Order: the timers of the old one off, so that its lines are down; its list registers; the physical
+// private state of the new one, complete; its list registers (core/vgic/apply.hpp); its timers. Else an
+// interrupt is pending that is nobody's, or a guest ends one whose active bit is written only later.
+#pragma once
+
+#include "hyp/irq.hpp"
+#include "hyp/pcpu.hpp"
+
+namespace hyp {
+
+// The loaded vCPU, if any, has been synced.
+template <class G>
+void switch_to(G gic, Pcpu& cpu, Vcpu& next);
+
+// Nobody is loaded afterwards.
+template <class G>
+void unload(G gic, Pcpu& cpu);
+
+// When a vCPU that is about to wait has to be woken for its timers: the earliest deadline of those
+// that could then interrupt it, in CNTPCT ticks.
+[[nodiscard]] u64 wake_up_time(const Vcpu& vcpu);
+
+} // namespace hyp
