@@ -36,7 +36,7 @@ def kick_poster(t):
 
 def drain(t, acquire=True):
     """Looks whether there is anything, then takes all. (The exchange alone would do without DSB.)"""
-    found = t.read("inbox", acquire_pc=acquire)
+    found = t.read("inbox")
     if t.decide(found, found):
         found = t.change("inbox", lambda old: 0, acquire=acquire, release=True)
     t.result("found", found)

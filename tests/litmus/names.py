@@ -3,7 +3,7 @@
 
 A paragraph ends at an empty line. What has to name one:
 - an acquire or release, a DMB, a DSB ISHST: there is no other use for them;
-- the declaration of a SharedWord, for its operations acquire and release.
+- the declaration of a SharedWord or SharedBits, for their operations acquire and release.
 'none' stands for a word from whose value nothing is concluded about other memory.
 Any other DSB has to say in a comment what it is for, and may name a case.
 """
@@ -20,7 +20,7 @@ NAMED = re.compile(r"\blitmus: ([a-z0-9-]+(?:, [a-z0-9-]+)*)")
 ORDER = re.compile(r"__ATOMIC_(ACQUIRE|RELEASE|ACQ_REL|SEQ_CST|CONSUME)\b|\bdmb[_ ]|\bdsb_ishst\b"
                    r"|\bdsb\s+ishst\b|__atomic_thread_fence|\b(ldar|ldapr|ldaxr|stlr|stlxr)[bh]?\b"
                    r"|std::(atomic|memory_order)")
-SHARED = re.compile(r"\bSharedWord\b[^&*()]*(\{|;)|<SharedWord,")
+SHARED = re.compile(r"\bShared(Word|Bits)\b[^&*()]*(\{|;)|<Shared(Word|Bits),")
 OTHER_DSB = re.compile(r"\bdsb_(sy|ish|nsh)\b|\bdsb\s+(sy|ish|nsh|ishld)\b")
 
 

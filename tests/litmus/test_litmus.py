@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import instructions  # noqa: E402
 import names  # noqa: E402
 from cases import CASES, Case  # noqa: E402
 from model import outcomes  # noqa: E402
@@ -232,7 +233,7 @@ def complaints_of(text, *others, pending=()):
 def test_names():
     """The check itself, on code that is right and wrong."""
     expect("names: a named one", complaints_of(SAMPLE) == ([], []))
-    for line in ("SharedWord other_{};", "std::array<SharedWord, 4> others_{};",
+    for line in ("SharedWord other_{};", "std::array<SharedWord, 4> others_{};", "SharedBits bits{};",
                  "using VmPower = BasicVmPower<SharedWord, u64>;", "barrier::dmb_ish();",
                  "barrier::dsb_ishst(); // a reason that names none",
                  'asm volatile("dmb ish");', "stlr w0, [x1]", "ldaxrb w0, [x1]",
@@ -259,6 +260,18 @@ def test_code():
         print("not yet in code: " + ", ".join(waiting))
 
 
+def test_instructions():
+    """The machine has what the cases assume."""
+    expect("the operations of shared words are those that are looked at",
+           instructions.declared() == {kind: set(operations) for kind, operations
+                                       in instructions.OPERATIONS.items()})
+    found = instructions.compiled()
+    for kind, operations in instructions.OPERATIONS.items():
+        for name, (_, expected) in operations.items():
+            got = found[f"{kind}_{name}"]
+            expect(f"{kind}::{name} is {sorted(expected)}, not {sorted(got)}", got == expected)
+
+
 def main():
     """Runs all."""
     test_model()
@@ -266,6 +279,7 @@ def main():
     test_cases()
     test_names()
     test_code()
+    test_instructions()
     print(f"{PASSED} passed, {len(FAILURES)} failed")
     return 1 if FAILURES else 0
 
