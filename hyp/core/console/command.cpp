@@ -62,7 +62,6 @@ constexpr const char* which_vm = "which VM? 'vms' lists them";
             return true;
         }
     }
-    vm = Command::every_vm;
     return false;
 }
 

@@ -82,7 +82,6 @@ bool ConsoleMux::choose(u64 now) {
 bool ConsoleMux::may_speak(u8 speaker, u64 now) {
     Voice& voice = voices_[speaker];
     if (voice.ring->looks_empty()) {
-        voice.cut_at = 0;
         return false;
     }
     u64 when = now;

@@ -73,6 +73,13 @@ TEST_CASE("console: a VM that is alone comes out as it is", "[console]") {
     CHECK(desk.say(0, bytes));
     CHECK(desk.shown() == bytes);
     CHECK(desk.mux.deadline() == ~u64{0});
+    CHECK(desk.say(0, std::string(100, '\n'))); // to choose costs more than a byte
+    desk.terminal.text.clear();
+    CHECK(desk.mux.step(desk.terminal, desk.now, 32) == Step::more);
+    CHECK(desk.terminal.text.size() <= 32 / ConsoleMux::choice_work);
+    (void)desk.shown();
+    CHECK(desk.say(0, "half a line"));
+    (void)desk.shown();
 
     CHECK(desk.say(8, "hello\n")); // breaks in when the half line has been left alone
     CHECK(desk.shown().empty());
@@ -96,6 +103,11 @@ TEST_CASE("console: lines under their names, whoever speaks first", "[console]")
     CHECK(desk.shown() == "[web] ro");
     CHECK(desk.say(0, "ot\n"));
     CHECK(desk.shown() == "ot\r\n");
+    CHECK(desk.say(0, "50%\r"));
+    CHECK(desk.shown() == "[web] 50%\r");
+    CHECK(desk.say(1, "\n"));
+    desk.now += patience;
+    CHECK(desk.shown() == "\r\n[db] \r\n");
 }
 
 TEST_CASE("console: colour is the name's alone", "[console]") {
@@ -119,9 +131,14 @@ TEST_CASE("console: a line that does not end waits, is cut at its time, or when 
 
     CHECK(desk.say(1, std::string(OutputRing::capacity, 'z')));
     CHECK(desk.shown() == "[db] " + std::string(OutputRing::capacity, 'z') + "\r\n");
-    CHECK(desk.say(1, "slow"));
+    desk.now += 7 * patience;
+    CHECK(desk.say(8, "slow"));
     CHECK(desk.shown().empty());
-    desk.mux.set_input(Speaker{1}); // its user wants to see it
+    CHECK(desk.say(1, "slow"));
+    ++desk.now;
+    CHECK(desk.shown().empty());
+    CHECK(desk.mux.deadline() == desk.now - 1 + patience); // the first of the two
+    desk.mux.set_input(Speaker{1});                        // its user wants to see it
     CHECK(desk.shown() == "[db] slow");
 }
 
