@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import build_helpers  # noqa: E402
 
 BUILD = os.path.join(TOP, "build")
 STUB_PAYLOAD = "0x50000000"
+RELEASE = 0x40300000  # in the stub's 2 MiB, which nothing else uses
 BIG_BYTES = 136 << 20  # with the 2 MiB of the hypervisor and of the guest: an image of 140 MiB
 
 
@@ -49,8 +51,24 @@ def prepared(path):
     return full
 
 
+def spin_table_tree(gic):
+    """The tree of virt with four CPUs, as helpers/cpus.S describes it."""
+    tree = os.path.join(BUILD, "trees", f"spin-table-{gic}.dtb")
+    shutil.copyfile(os.path.join(BUILD, "trees", f"virt-v{gic}-smp4.dtb"), tree)
+    for cpu, release in ((1, RELEASE), (3, RELEASE + 8)):
+        node = f"/cpus/cpu@{cpu}"
+        subprocess.run(["fdtput", "-t", "s", tree, node, "enable-method", "spin-table"], check=True)
+        subprocess.run(["fdtput", "-t", "x", tree, node, "cpu-release-addr", "0", f"{release:x}"],
+                       check=True)
+    return tree
+
+
 def stub(name, gic):
-    """Builds what stands between QEMU and the hypervisor: `dirt`, or `tree-N` of handover.S."""
+    """Builds what stands between QEMU and the hypervisor: `dirt`, `cpus` (helpers/cpus.S), or
+    `tree-N` of handover.S."""
+    if name == "cpus":
+        return build_helpers.build(f"cpus-{gic}", "helpers/cpus.S", PAYLOAD=STUB_PAYLOAD,
+                                   RELEASE=f"{RELEASE:#x}", TREE=f'"{spin_table_tree(gic)}"')
     if name == "dirt":
         return build_helpers.build(f"dirt-{gic}", "dirt/dirt.S", GIC=gic, PAYLOAD=STUB_PAYLOAD)
     if re.fullmatch(r"tree-[0-3]", name):
