@@ -14,7 +14,7 @@ packages_of() {
         fi
         ;;
     run) echo qemu-system-arm python3 ;;
-    test) echo catch2 libz3-dev clang libclang-rt-dev ;;
+    test) echo catch2 libz3-dev clang libclang-rt-dev spin ;;
     lint) echo clang clang-format clang-tidy lld shellcheck python3 ;;
     debug) echo gdb-multiarch qemu-system-arm python3 ;;
     *)

@@ -26,6 +26,7 @@ def suites():
     out = {"unit": [os.path.join("build", "host", "unit_tests")],
            "walks": [os.path.join("build", "host", "soak"), "steps", "10000000"],
            "fuzz": [os.path.join("scripts", "fuzz.py"), "replay"],
+           "spin": [os.path.join("tests", "spin", "run.sh")],
            "proofs": [os.path.join("build", "host", "prove")]}
     for path in sorted(glob.glob(os.path.join(TOP, "tests", "z3", "claims_*.cpp"))):
         compiled = os.path.basename(path).replace(".cpp", ".ll")

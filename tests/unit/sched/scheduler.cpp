@@ -61,6 +61,7 @@ TEST_CASE("until the alarm nothing changes, and at the alarm something does", "[
 TEST_CASE("a lone vCPU is never disturbed", "[sched]") {
     auto s = busy(1);
     CHECK(s->decide(5) == Decision{slot_of(0), never});
+    s->make_ready(slot_of(0)); // is ready
     CHECK(s->still(never - 1));
     CHECK(s->decide(1'000'000) == Decision{slot_of(0), never});
 
