@@ -82,4 +82,6 @@ private:
     DeadlineTree deadlines_;
 };
 
+static_assert(sizeof(Scheduler) <= 10 * kib);
+
 } // namespace hyp
