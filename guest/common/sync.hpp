@@ -63,13 +63,17 @@ constexpr std::uint64_t patience_us = 5000000;
 template <class Condition>
 [[nodiscard]] bool wait_until(Condition&& condition, std::uint64_t us = patience_us) {
     const std::uint64_t end = VirtualTimer::now() + microseconds(us);
-    while (!condition()) {
+    for (;;) {
+        for (unsigned i = 0; i < 8; ++i) { // the counter and YIELD are dear in emulation
+            if (condition()) {
+                return true;
+            }
+        }
         if (VirtualTimer::now() > end) {
             return condition(); // the host may have slept between the two
         }
         relax();
     }
-    return true;
 }
 
 /** Spins for `us` microseconds. */

@@ -66,7 +66,9 @@ Outcome to_self() {
     GUEST_REQUIRE(run_on_all([](unsigned cpu) {
                       for (std::uint32_t i = 1; i <= stream; ++i) {
                           send_sgi_to_self(Intid{cpu});
-                          (void)wait_until([=] { return taken(cpu).sgi[cpu].load() >= i; });
+                          if (!wait_until([=] { return taken(cpu).sgi[cpu].load() >= i; })) {
+                              return;
+                          }
                       }
                   }),
                   "does not answer", 0);
@@ -84,7 +86,9 @@ void crossfire(unsigned cpu) {
             send_sgi(Intid{cpu}, to);
         }
         for (unsigned to = 0; to < cpu_count(); ++to) {
-            (void)wait_until([=] { return taken(to).sgi[cpu].load() >= i; });
+            if (!wait_until([=] { return taken(to).sgi[cpu].load() >= i; })) {
+                return;
+            }
         }
     }
 }

@@ -46,7 +46,9 @@ Outcome periods_under_fire() {
                           const unsigned to = (cpu + i) % cpu_count();
                           const std::uint32_t before = taken(to).sgi[cpu].load();
                           send_sgi(Intid{cpu}, to);
-                          (void)wait_until([=] { return taken(to).sgi[cpu].load() > before; });
+                          if (!wait_until([=] { return taken(to).sgi[cpu].load() > before; })) {
+                              return;
+                          }
                       }
                   }),
                   "does not answer", 0);

@@ -21,7 +21,9 @@ void nap(unsigned cpu) {
             wfi();
         }
         unmask_interrupts();
-        (void)wait_until([=] { return taken(cpu).sgi[wake_up.value] >= i; });
+        if (!wait_until([=] { return taken(cpu).sgi[wake_up.value] >= i; })) {
+            return;
+        }
     }
     naps_done.store(1);
 }
@@ -51,7 +53,9 @@ Outcome wfi_pending() {
                           send_sgi_to_self(wake_up);
                           wfi();
                           unmask_interrupts();
-                          (void)wait_until([=] { return taken(cpu).sgi[wake_up.value] >= i; });
+                          if (!wait_until([=] { return taken(cpu).sgi[wake_up.value] >= i; })) {
+                              return;
+                          }
                       }
                   }),
                   "sleeps on", 0);
@@ -70,7 +74,9 @@ void sleep_by_timer(unsigned cpu) {
             wfi();
         }
         unmask_interrupts();
-        (void)ticked(cpu);
+        if (!ticked(cpu)) {
+            return;
+        }
         mask_interrupts();
     }
 }
