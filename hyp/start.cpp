@@ -4,14 +4,11 @@
 #include "drivers/gic/reeval_test.hpp"
 #include "drivers/gic/self_test.hpp"
 #include "drivers/gic/state_test.hpp"
-#include "hyp/arch/mapping.hpp"
 #include "hyp/baton.hpp"
-#include "hyp/core/manifest/guest_tree.hpp"
-#include "hyp/core/regs/spsr.hpp"
+#include "hyp/build_vms.hpp"
 #include "hyp/el2_setup.hpp"
 #include "hyp/irq.hpp"
 #include "hyp/life.hpp"
-#include "hyp/passthrough.hpp"
 #include "hyp/pcpu.hpp"
 #include "hyp/run.hpp"
 #include "hyp/self_crash.hpp"
@@ -30,13 +27,6 @@ namespace hyp {
 namespace {
 
 namespace reg = sysreg;
-
-void require(const Status& status, const char* what) {
-    if (!status.ok()) {
-        const char* where = status.error().where;
-        refuse("%s: %s%s%s", what, where, where[0] != '\0' ? ": " : "", status.error().reason);
-    }
-}
 
 [[nodiscard]] Manifest open_manifest(PackedImage image) {
     static constinit NodePath path{};
@@ -120,122 +110,19 @@ template <class G>
     return judge_gic(platform.gic.generation, facts, tests, options);
 }
 
-// Memory that VMs cannot have: the image, and what earlier VMs have got.
-struct TakenRam {
-    PaRange ranges[1 + max_vms]{};
-    u32 count = 0;
-    void add(PaRange range) { ranges[count++] = range; }
-    [[nodiscard]] std::span<const PaRange> all() const { return {ranges, count}; }
-};
-
-void give_ram(Vm& vm, const Platform& platform, TakenRam& taken) {
-    const VmDescription& description = *vm.description;
-    const Result<PaRange> ram = take_ram(description, platform, taken.all());
-    if (!ram.ok()) {
-        refuse("VM %s: %s (%lu MiB wanted)", description.label, ram.error().reason,
-               description.memory / mib);
-    }
-    vm.ram = ram.value();
-    taken.add(vm.ram);
-}
-
-// The VM whose number is `n`, with its memory, payloads and devices, but without vCPUs.
-[[nodiscard]] Vm& build_vm(u8 n, const VgicCaps& caps, const Platform& platform, PackedImage image,
-                           TakenRam& taken) {
-    const VmDescription& description = far_storage().manifest.vms[n];
-    const u32 bits = ipa_bits(reg::read<reg::id_aa64mmfr0_el1>() & 0xf);
-    Vm& vm = *new (far_storage().vms[n]) Vm{n, description, platform.gic.generation, caps};
-    give_ram(vm, platform, taken);
-    u64* tables = far_storage().stage2[n];
-    vm.stage2 = Stage2{{tables, mapping::pa_in_image(tables), stage2_pages}, bits};
-    require(map_guest(vm, platform), description.label);
-    require(load_guest(vm, description, image, platform.gic.generation), description.label);
-    read_id_registers(vm, platform.gic.generation, bits);
-    baton.console.print("doctor: VM %s: %lu MiB at 0x%lx, entry 0x%lx, \"%s\"\n", description.label,
-                        description.memory / mib, vm.ram.base.value(), description.entry.value(),
-                        description.bootargs);
-    if (description.dma_trusted) {
-        baton.console.print("doctor: VM %s is dma-trusted: its devices reach all memory; isolation "
-                            "does not hold for it\n",
-                            description.label);
-    }
-    return vm;
-}
-
-// Deals vCPUs out to pCPUs.
-struct Homes {
-    u32 running;              // pCPUs, bit each
-    u32 next = 0;             // gets the next vCPU, if that may run there
-    u8 may_have[max_pcpus]{}; // vCPUs of each pCPU
-
-    [[nodiscard]] u32 choose(PcpuSet set) {
-        const u32 allowed = set.is_empty() ? running : running & set.bits;
-        if (allowed == 0) {
-            refuse("a vCPU may only run on pCPUs (mask 0x%x) that did not start", set.bits);
-        }
-        while ((allowed >> next & 1U) == 0) {
-            next = (next + 1) % max_pcpus;
-        }
-        const u32 home = next;
-        next = (next + 1) % max_pcpus;
-        return home;
-    }
-};
-
-void build_vcpu(Vm& vm, u8 number, const VgicCaps& caps, const Platform& platform, Homes& homes) {
-    const VcpuSlot slot{static_cast<u8>(machine.vcpu_count++)};
-    Vcpu& vcpu = *new (far_storage().vcpus[slot.value]) Vcpu{vm, VcpuIndex{number}, slot, caps};
-    vcpu.irqs.map_hardware(guest_vtimer, platform.timer.vtimer.intid, Trigger::level);
-    vcpu.irqs.map_hardware(guest_ptimer, platform.timer.ptimer.intid, Trigger::level);
-    vm.distributor.attach(vcpu.irqs, vcpu.affinity);
-    vm.vcpus[number] = &vcpu;
-    machine.vcpus[slot.value] = &vcpu;
-    const u32 home = homes.choose(vm.description->pcpus[number]);
-    vcpu.home.store(home);
-    ++homes.may_have[home];
-    const u64 slice =
-        reg::read<static_cast<u32>(SysReg::cntfrq)>() * vm.description->slice_us / 1'000'000;
-    pcpu(home).scheduler.attach(slot, vcpu.rank, slice);
-}
-
-// A lone vCPU waits in hardware; others must let the pCPU go.
-void confine(Vm& vm, const VgicCaps& caps, const Homes& homes) {
-    constexpr u16 first_vmid = 1;
-    for (u32 n = 0; n < vm.irqs.vcpus(); ++n) {
-        Vcpu& vcpu = *vm.vcpus[n];
-        const bool lone = homes.may_have[vcpu.home.load()] == 1 && !caps.quirk_no_reevaluation;
-        vcpu.confinement = confinement_of(vm, static_cast<u16>(first_vmid + vm.number),
-                                          caps.generation, n, lone ? WfiTrap::no : WfiTrap::yes);
-    }
-}
-
+// Their SPIs: triggered as the tree says, as urgent as the VM, sent to where its vCPU 0 is.
 template <class G>
-void give_devices(G gic, Vm& vm, const Platform& platform) {
-    vm.description->devices.for_each([&](DeviceId id) {
-        const WiredInterrupt interrupt = give_device(*vm.vcpus[0], *vm.description, platform, id);
-        gic.set_trigger(interrupt.intid, interrupt.trigger);
-        gic.set_priority(interrupt.intid, Priority{priority_of(vm.description->rank)});
-        machine.spi_owner[interrupt.intid.value() - 32] = &vm;
-    });
-}
-
-template <class G>
-void build_vms(G gic, const VgicCaps& caps, const Platform& platform, PackedImage image) {
-    const Manifest& manifest = far_storage().manifest;
-    Homes homes{running_pcpus()};
-    TakenRam taken;
-    taken.add({image.base, image.size});
-    machine.vm_count = manifest.vm_count;
-    for (u8 n = 0; n < manifest.vm_count; ++n) {
-        Vm& vm = build_vm(n, caps, platform, image, taken);
-        machine.vms[n] = &vm;
-        for (u8 vcpu = 0; vcpu < vm.irqs.vcpus(); ++vcpu) {
-            build_vcpu(vm, vcpu, caps, platform, homes);
-        }
-        give_devices(gic, vm, platform);
-    }
+void prepare_devices(G gic) {
     for (u32 n = 0; n < machine.vm_count; ++n) {
-        confine(*machine.vms[n], caps, homes);
+        Vm& vm = *machine.vms[n];
+        for (unsigned word = 1; word < guest_words; ++word) {
+            for_each_intid(word, vm.irqs.hardware_word(word), [&](VIntid vintid) {
+                const PIntid pintid = vm.irqs.pintid_of(vintid);
+                gic.set_trigger(pintid, vm.irqs.word(vintid).template get<Delivery::Trig>());
+                gic.set_priority(pintid, Priority{priority_of(vm.description->rank)});
+                gic.route(pintid, gic_target(vm.vcpus[0]->home.load()));
+            });
+        }
     }
 }
 
@@ -262,7 +149,8 @@ template <class G>
     static constinit NodePath path{};
     require(check_against_machine(manifest, platform.pcpu_count, path), "manifest");
     start_secondaries(platform);
-    build_vms(gic, caps, platform, image);
+    build_vms(caps, platform, image);
+    prepare_devices(gic);
     configure_pcpu();
     gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
@@ -279,7 +167,7 @@ template <class G>
         }
     }
     machine.ready.store(1);
-    asm volatile("dsb ishst\n\tsev" ::: "memory"); // the others see it when they wake
+    asm volatile("dsb ishst\n\tsev" ::: "memory"); // the others see it. litmus: pcpu-start
     resume_frame(&resume(TracedGic<G, TraceSink>{gic}));
 }
 
