@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/el2_setup.hpp"
 
-#include "hyp/arch/fp.hpp"
-#include "hyp/arch/pauth.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
 #include "hyp/core/regs/cnt.hpp"
@@ -120,18 +118,6 @@ Confinement confinement_of(const Vm& vm, u16 vmid, GicGeneration gic, u32 number
             .vmpidr_el2 = mpidr_res1 | guest_affinity(gic, number),
             .cntvoff_el2 = 0,
             .cnthctl_el2 = timers.raw()};
-}
-
-void configure_el2(const Vm& vm, GicGeneration gic, WfiTrap wfi) {
-    configure_pcpu();
-    El1Context context = reset_context(reg::read<reg::elr_el2>());
-    context.spsr_el2 = reg::read<reg::spsr_el2>();
-    constexpr u16 vmid = 1;
-    load_world(context, confinement_of(vm, vmid, gic, 0, wfi));
-    fp_trap(FpState{});
-    if (has_pauth()) {
-        pauth_trap(PauthKeys{});
-    }
 }
 
 } // namespace hyp

@@ -24,8 +24,4 @@ void configure_pcpu();
 [[nodiscard]] Confinement confinement_of(const Vm& vm, u16 vmid, GicGeneration gic, u32 number,
                                          WfiTrap wfi);
 
-// Both, for a machine with one vCPU, to whom FP and PAuth are left open. Afterwards it is loaded,
-// where ELR_EL2 and SPSR_EL2 say; its stage 2 translates and nothing older does.
-void configure_el2(const Vm& vm, GicGeneration gic, WfiTrap wfi);
-
 } // namespace hyp

@@ -55,15 +55,16 @@ void save_extras(El1Context& to) {
 }
 
 void load_extras(const El1Context& from) {
-    if ((world_extras & world_extra::auxiliary) != 0) {
+    const u32 extras = world_extras;
+    if ((extras & world_extra::auxiliary) != 0) {
 #define HYP_LOAD_ONE(reg) asm volatile("msr " #reg ", %0" ::"r"(from.reg) : "memory");
         HYP_AUXILIARY(HYP_LOAD_ONE)
 #undef HYP_LOAD_ONE
     }
-    if ((world_extras & world_extra::deferred) != 0) {
+    if ((extras & world_extra::deferred) != 0) {
         reg::write<vdisr_el2>(0);
     }
-    if ((world_extras & world_extra::tpidr2) != 0) {
+    if ((extras & world_extra::tpidr2) != 0) {
         reg::write<tpidr2_el0>(0);
     }
 }

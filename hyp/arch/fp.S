@@ -5,28 +5,26 @@
     .arch_extension fp
     .arch_extension simd
 
-    .macro each_pair instruction
-    .irp n, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-    pair \instruction, \n
+    // Four registers at a time; x1 is where FPSR and FPCR belong afterwards.
+    .macro all_of instruction
+    mov x1, x0
+    .irp n, 0, 4, 8, 12, 16, 20, 24, 28
+    four \instruction, \n, %(\n + 3)
     .endr
     .endm
     .altmacro
-    .macro pair instruction, n
-    two \instruction, \n, %(\n + 1)
-    .endm
-    .macro two instruction, first, second
-    \instruction q\first, q\second, [x0, #16 * \first]
+    .macro four instruction, first, last
+    \instruction {v\first\().2d-v\last\().2d}, [x1], #64
     .endm
 
     .section .text.fp_save_registers, "ax"
     .global fp_save_registers
     .type fp_save_registers, %function
 fp_save_registers:
-    each_pair stp
-    mrs x1, fpsr
-    mrs x2, fpcr
-    str x1, [x0, #512] // beyond STP's reach
-    str x2, [x0, #520]
+    all_of st1
+    mrs x2, fpsr
+    mrs x3, fpcr
+    stp x2, x3, [x1]
     ret
     .size fp_save_registers, . - fp_save_registers
 
@@ -34,10 +32,9 @@ fp_save_registers:
     .global fp_load_registers
     .type fp_load_registers, %function
 fp_load_registers:
-    each_pair ldp
-    ldr x1, [x0, #512]
-    ldr x2, [x0, #520]
-    msr fpsr, x1
-    msr fpcr, x2
+    all_of ld1
+    ldp x2, x3, [x1]
+    msr fpsr, x2
+    msr fpcr, x3
     ret
     .size fp_load_registers, . - fp_load_registers

@@ -28,8 +28,8 @@ struct PauthKeys {
     return HcrEl2{sysreg::read<sysreg::hcr_el2>()}.get<HcrEl2::Apk>();
 }
 
-// Does this CPU have PAuth at all (ID_AA64ISAR1_EL1.APA, API, GPA, GPI)? Without it a key register
-// is undefined to the guest.
+// Does this CPU have PAuth at all (ID_AA64ISAR1_EL1, ID_AA64ISAR2_EL1)? Without it a key register is
+// undefined to the guest.
 [[nodiscard]] bool has_pauth();
 
 // The loaded vCPU used PAuth for the first time. Its ELR_EL2 stays: it tries again.

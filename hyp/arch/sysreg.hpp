@@ -36,6 +36,7 @@ inline constexpr u32 id_aa64pfr0_el1  = sysreg_encoding(3, 0, 0, 4, 0);
 inline constexpr u32 id_aa64pfr1_el1  = sysreg_encoding(3, 0, 0, 4, 1);
 inline constexpr u32 id_aa64dfr0_el1  = sysreg_encoding(3, 0, 0, 5, 0);
 inline constexpr u32 id_aa64isar1_el1 = sysreg_encoding(3, 0, 0, 6, 1);
+inline constexpr u32 id_aa64isar2_el1 = sysreg_encoding(3, 0, 0, 6, 2);
 inline constexpr u32 id_aa64mmfr0_el1 = sysreg_encoding(3, 0, 0, 7, 0);
 inline constexpr u32 id_aa64mmfr1_el1 = sysreg_encoding(3, 0, 0, 7, 1);
 inline constexpr u32 sctlr_el1        = sysreg_encoding(3, 0, 1, 0, 0);
