@@ -37,11 +37,19 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
            op0_op1 == sysreg_encoding(2, 3, 0, 0, 0) >> 11;
 }
 
+// ICC_SRE_EL1, where a core lets it be changed: the system registers of a GICv3 are on for good.
+[[nodiscard]] bool is_gic_switch(const Vcpu& vcpu, SysReg reg) {
+    return reg == SysReg::icc_sre_el1 && vcpu.irqs.caps().generation == GicGeneration::v3;
+}
+
 [[nodiscard]] Answer read_system_register(const Vcpu& vcpu, SysReg reg) {
     if (is_id_register(reg)) {
         const u32 encoding = static_cast<u32>(reg);
         return {Outcome::done,
                 vcpu.vm->id_registers[id_register_index(encoding >> 3 & 15, encoding & 7)]};
+    }
+    if (is_gic_switch(vcpu, reg)) {
+        return {Outcome::done, 7}; // SRE, DFB, DIB
     }
     return {reg == actlr_el1 || is_debug_register(reg) ? Outcome::done : Outcome::absent};
 }
@@ -58,7 +66,7 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
         vcpu.vm->distributor.write_sgi(vcpu.irqs.self(), SgiRegister::sgi0r, value);
     } else if (reg == dc_isw || reg == dc_csw || reg == dc_cisw) {
         clean_invalidate_set_way(value);
-    } else if (reg != actlr_el1 && !is_debug_register(reg)) {
+    } else if (reg != actlr_el1 && !is_debug_register(reg) && !is_gic_switch(vcpu, reg)) {
         return {Outcome::absent};
     }
     return {};

@@ -51,6 +51,7 @@ public:
         if (!IccSreEl2{sys_.template read<SysReg::icc_sre_el2>()}.template get<IccSreEl2::Sre>()) {
             return Error{"ICC_SRE_EL2.SRE stays 0: firmware keeps the GIC system registers away"};
         }
+        sys_.template write<SysReg::icc_sre_el1>(all_system_registers); // no guest may change it
         sys_.template write<SysReg::icc_igrpen1>(0);
         reset_virtual_interface();
         sys_.template barrier<Barrier::isb>(); // off before the redistributor changes
@@ -205,7 +206,6 @@ private:
                                                     .with<IccSreEl2::Sre>(true)
                                                     .with<IccSreEl2::Dfb>(true)
                                                     .with<IccSreEl2::Dib>(true)
-                                                    .with<IccSreEl2::Enable>(true)
                                                     .raw();
 
     // One copy of each tree in the image.

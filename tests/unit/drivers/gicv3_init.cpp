@@ -88,8 +88,9 @@ TEST_CASE("GICv3 CPU: system registers first, EOImode and groups before enable",
     REQUIRE(driver(*machine).init_cpu().ok());
     CHECK(machine->violations.empty());
 
-    CHECK(machine->log[0] == sys_write(SysReg::icc_sre_el2, 0xf));
+    CHECK(machine->log[0] == sys_write(SysReg::icc_sre_el2, 7)); // Enable: 0, EL1's own traps
     CHECK(machine->log[1] == barrier(Barrier::isb));
+    CHECK(machine->find(sys_write(SysReg::icc_sre_el1, 7)) != Machine::npos);
     const usize off = machine->find(sys_write(SysReg::icc_igrpen1, 0));
     const usize on = machine->find(sys_write(SysReg::icc_igrpen1, 1));
     REQUIRE(on != Machine::npos);
