@@ -108,6 +108,15 @@ public:
         set_enable(pintid, Enable::on);
     }
 
+    // What was written for this INTID has arrived. The change of an active bit is a message to the
+    // distributor, and nothing orders it against the deactivation that a guest's list register sends.
+    // So read it back - accesses to one device stay in order, and no bridge can answer for the
+    // register - and wait for the answer.
+    void complete(PIntid pintid) {
+        static_cast<void>(read(pintid, word_offset(GicdBits::isactiver, pintid.value() / 32)));
+        sys_.template barrier<Barrier::dsb_sy>(); // answer here before any list register or ERET
+    }
+
     // Of an SPI on a GICv2 with QEMU's fault it sets a bit for each CPU (state_test.hpp).
     void set_active(PIntid pintid) {
         write_bit(GicdBits::isactiver, pintid);
@@ -241,14 +250,6 @@ private:
     }
     void write_bit(GicdBits array, PIntid pintid) {
         write(pintid, word_offset(array, pintid.value() / 32), 1U << (pintid.value() % 32));
-    }
-
-    // The change of an active bit is a message to the distributor, and nothing orders it against
-    // the deactivation that a guest's list register sends. So read it back - accesses to one device
-    // stay in order, and no bridge can answer for the register - and wait for the answer.
-    void complete(PIntid pintid) {
-        static_cast<void>(read(pintid, word_offset(GicdBits::isactiver, pintid.value() / 32)));
-        sys_.template barrier<Barrier::dsb_sy>(); // answer here before any list register or ERET
     }
 };
 

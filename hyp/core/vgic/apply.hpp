@@ -21,6 +21,31 @@ void apply_change(Gic& gic, PhysChange change, PIntid pintid) {
     }
 }
 
+// Enable and trigger of an SPI, which several pCPUs may change at once: what is written is what its
+// word says now, and the word is looked at once more when the write has arrived. So the last of them
+// to write has seen the last change, and the distributor ends up as the word is. A pass is repeated
+// only because another pCPU has changed the word meanwhile, which takes it an exit of its guest.
+template <class Gic>
+void mirror(Gic& gic, const VmIrqs& vm, PhysChange change, PIntid pintid) {
+    VIntid spi{0};
+    if (!vm.find(pintid, spi)) {
+        return;
+    }
+    const bool is_enable = change == PhysChange::enable || change == PhysChange::disable;
+    const PhysChange on = is_enable ? PhysChange::enable : PhysChange::edge;
+    const PhysChange off = is_enable ? PhysChange::disable : PhysChange::level;
+    const auto wanted = [&] {
+        const Delivery now = vm.word(spi);
+        return is_enable ? now.get<Delivery::Enabled>() : !now.is_level();
+    };
+    bool written = false;
+    do {
+        written = wanted();
+        apply_change(gic, written ? on : off, pintid);
+        gic.complete(pintid);
+    } while (wanted() != written);
+}
+
 template <class Gic>
 void clear_list_registers(Gic& gic, u32 which) {
     for (u32 rest = which; rest != 0; rest &= rest - 1) {
@@ -34,7 +59,13 @@ void apply_changes(Gic& gic, VcpuIrqs& irqs) {
     PhysChange change{};
     PIntid pintid{0};
     while (irqs.take_change(change, pintid)) {
-        apply_change(gic, change, pintid);
+        const bool is_mirrored = change == PhysChange::enable || change == PhysChange::disable ||
+                                 change == PhysChange::edge || change == PhysChange::level;
+        if (is_mirrored && !pintid.is_private()) {
+            mirror(gic, irqs.vm(), change, pintid);
+        } else {
+            apply_change(gic, change, pintid);
+        }
     }
 }
 

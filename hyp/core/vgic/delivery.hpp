@@ -52,6 +52,11 @@ struct Delivery : Register<Delivery, u32> {
         return get<Enabled>() && get<Target>() == v.value && !is_held() && is_pending();
     }
 
+    // The vCPU that looks after it while it is owed: vCPU 0 if it is sent to nobody.
+    [[nodiscard]] constexpr u8 keeper() const {
+        return get<Target>() == nobody.value ? u8{0} : get<Target>();
+    }
+
     // The longer ones of next()'s events.
     [[nodiscard]] constexpr Delivery held_by(VcpuIndex v) const {
         return with<Holder>(v.value).with<Owed>(false);

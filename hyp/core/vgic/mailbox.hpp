@@ -14,13 +14,14 @@
 
 namespace hyp {
 
-// What is asked of a vCPU for one SPI.
+// What is asked of a vCPU for one SPI, in the order in which it is done.
 enum class Request : u8 {
-    look, // its word has changed
-    drop, // another vCPU cleared its pending state, which its list register still has
-    end,  // another vCPU deactivated it
+    look,     // its word has changed
+    drop,     // another vCPU cleared its pending state, which its list register still has
+    activate, // another vCPU made it active, which has it pending
+    end,      // another vCPU deactivated it
 };
-inline constexpr unsigned requests = 3;
+inline constexpr unsigned requests = 4;
 
 class alignas(64) Mailbox {
 public:
@@ -28,7 +29,7 @@ public:
     bool post(Request request, VIntid spi) {
         const unsigned word = spi.value() / 32 - 1;
         asked_[static_cast<u8>(request)][word].fetch_or(IntidSet::bit(spi));
-        return mark(2 + static_cast<u8>(request) * spi_words + word);
+        return mark(request_mark + static_cast<u8>(request));
     }
     // `senders` as VcpuIrqs::receive_sgi() takes them.
     bool post_sgi(VIntid sgi, u8 senders) {
@@ -37,12 +38,17 @@ public:
     }
     // The group enables of the VM have changed.
     bool post_all() { return mark(all_mark); }
+    // vCPU `from` (its number in the VM) wants to know what this one's list registers hold; vCPU
+    // `from` has published that.
+    bool post_question(u8 from) { return post_talk(1U << from); }
+    bool post_answer(u8 from) { return post_talk(0x100U << from); }
 
     [[nodiscard]] bool is_empty() const { return marks_.load() == 0; }
 
-    // Empties the box. on_sgi(VIntid, u8 senders), on_spi(Request, VIntid), on_all().
-    template <class OnSgi, class OnSpi, class OnAll>
-    void take(OnSgi on_sgi, OnSpi on_spi, OnAll on_all) {
+    // Empties the box. on_sgi(VIntid, u8 senders), on_spi(Request, VIntid), on_all(); and last, when
+    // all else is done, on_talk(u8 askers, u8 answerers), a bit for each vCPU.
+    template <class OnSgi, class OnSpi, class OnAll, class OnTalk>
+    void take(OnSgi on_sgi, OnSpi on_spi, OnAll on_all, OnTalk on_talk) {
         if (is_empty()) {
             return;
         }
@@ -58,12 +64,17 @@ public:
                 }
             }
         }
-        for (u32 rest = marks >> 2U; rest != 0; rest &= rest - 1) {
+        for (u32 rest = marks >> request_mark; rest != 0; rest &= rest - 1) {
             const unsigned n = static_cast<unsigned>(__builtin_ctz(rest));
-            const Request request = static_cast<Request>(n / spi_words);
-            const unsigned word = n % spi_words;
-            for_each_intid(word + 1, asked_[n / spi_words][word].exchange(0),
-                           [&](VIntid spi) { on_spi(request, spi); });
+            for (unsigned word = 0; word < spi_words; ++word) {
+                const u32 spis = asked_[n][word].load() != 0 ? asked_[n][word].exchange(0) : 0;
+                for_each_intid(word + 1, spis,
+                               [&](VIntid spi) { on_spi(static_cast<Request>(n), spi); });
+            }
+        }
+        if ((marks >> talk_mark & 1U) != 0) {
+            const u32 talk = talk_.exchange(0);
+            on_talk(static_cast<u8>(talk), static_cast<u8>(talk >> 8U));
         }
     }
 
@@ -73,15 +84,21 @@ private:
     static constexpr unsigned spi_words = guest_words - 1;
     static constexpr unsigned sgi_mark = 0;
     static constexpr unsigned all_mark = 1;
-    static_assert(2 + requests * spi_words <= 32);
+    static constexpr unsigned talk_mark = 2;
+    static constexpr unsigned request_mark = 3; // of the first kind
 
     // The content is written before its mark.
     [[nodiscard]] bool mark(unsigned bit) { return marks_.fetch_or(1U << bit) == 0; }
+    [[nodiscard]] bool post_talk(u32 bits) {
+        talk_.fetch_or(bits);
+        return mark(talk_mark);
+    }
 
     SharedWord marks_{};               // litmus: content-before-mark
     std::array<SharedWord, 4> sgis_{}; // a byte of senders for each SGI
     std::array<std::array<SharedWord, spi_words>, requests> asked_{};
-    std::array<u32, 3> unused_{};
+    SharedWord talk_{}; // litmus: content-before-mark; bits 7:0 who asks, 15:8 who has answered
+    std::array<u32, 10> unused_{};
 };
 
 } // namespace hyp

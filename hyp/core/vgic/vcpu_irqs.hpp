@@ -9,41 +9,32 @@
 // and spilled, when the list registers did not suffice. While it is owed, listed or spilled, its
 // physical INTID is active and cannot signal again. The guest's own deactivation through the list
 // register ends it without an exit.
-//
-// Per exit on the slow path: sync(), then the events (on_physical(), guest_*(), raise...), then
-// flush(), then apply() of apply.hpp.
+// Per exit on the slow path: sync(), the events (on_physical(), guest_*(), raise...), flush(), then
+// apply() of apply.hpp.
 #pragma once
 
 #include "hyp/core/vgic/entry.hpp"
-#include "hyp/core/vgic/intid_set.hpp"
-#include "hyp/core/vgic/list_reg.hpp"
+#include "hyp/core/vgic/homes.hpp"
 #include "hyp/core/vgic/vm_irqs.hpp"
 
 #include <array>
 #include <type_traits>
+#include <utility>
 
 namespace hyp {
-
-// List registers with a home are found without a search: the timer, SGIs, and the forwarded SPIs
-// that were the first to arrive. A home is a habit, not ownership: who finds it taken goes elsewhere.
-inline constexpr LrIndex timer_home{0};
-inline constexpr LrIndex sgi_home{1};
-inline constexpr u32 device_homes = 2;
-[[nodiscard]] constexpr LrIndex device_home(u32 n) {
-    return LrIndex{static_cast<u8>(2 + n)};
-}
 
 class VcpuIrqs {
 public:
     constexpr VcpuIrqs() = default;
-    // vCPU `self` of `vm`, which must live as long. The first flush() writes every list register and
-    // the control, whatever they held before.
+    // vCPU `self` of `vm`, which must live as long. The first flush() writes every list register.
     VcpuIrqs(VmIrqs& vm, VcpuIndex self, const VgicCaps& caps);
+    // As after map_hardware(), for a VM that starts over; after VmIrqs::reset(). It is not loaded: what
+    // its PPIs left in a pCPU's private words ends with the next load() there.
+    void reset();
     // After copying a VM with its vCPUs, which only tests do.
     void rebind(VmIrqs& vm) { vm_ = &vm; }
 
-    // Before the first entry. The physical INTID is then this vCPU's, an SPI the VM's: routed to the
-    // vCPU's pCPU, disabled.
+    // Before the first entry. The physical INTID is then this vCPU's, an SPI the VM's, disabled.
     void map_hardware(VIntid vintid, PIntid pintid, Trigger trigger);
 
     // --- after an exit, in this order
@@ -55,17 +46,17 @@ public:
     }
     // Bit n: word n of the physical pending and active bits is to be read for sync().
     [[nodiscard]] u32 needs_phys(const LrFile& file) const;
-    // Once per exit. What the guest did since: acknowledged, deactivated. Both 'list register
-    // invalid' and 'active while the distributor is inactive' end a hardware interrupt. A level that
-    // dropped before the guest acknowledged it is withdrawn.
+    // Once per exit. What the guest acknowledged and deactivated since. Both 'list register invalid'
+    // and 'active while the distributor is inactive' end a hardware interrupt. A level that dropped
+    // before the guest acknowledged it is withdrawn.
     void sync(const LrFile& file, const PhysWords& phys);
 
     // --- events
     // EL2 acknowledged the physical interrupt and dropped its priority. False: not this vCPU's; the
     // caller must deactivate it.
     [[nodiscard]] bool on_physical(PIntid pintid);
-    // The line is known to be high though nothing was acknowledged: the interrupt is made physically
-    // active by software and listed. Only while PhysWords says it is not active.
+    // The line is high though nothing was acknowledged: it is made physically active by software and
+    // listed. Only while PhysWords says it is not active.
     void mark_expired(VIntid vintid);
     // Software makes an interrupt pending.
     void raise(VIntid vintid);
@@ -76,9 +67,8 @@ public:
     void post_sgi(VcpuIndex to, VIntid sgi, u8 senders);
     // The line of a software source. Matters while the interrupt is configured as level.
     void set_line(VIntid vintid, bool high);
-    // The maintenance interrupt was acknowledged and its priority dropped. Write the result to the
-    // hardware at once, before deactivating it: it is all off, so the level is low then. sync() has
-    // seen what caused it; flush() decides anew.
+    // The maintenance interrupt was acknowledged, its priority dropped. Write the result, all off, to
+    // the hardware before deactivating it: the level is low then. flush() decides anew.
     [[nodiscard]] VirtControl on_maintenance();
     // The guest deactivates `vintid` by a DIR that trapped.
     void on_deactivate(VIntid vintid);
@@ -86,34 +76,30 @@ public:
     // --- vCPUs that share a pCPU (apply.hpp has the whole of a switch)
     // List registers that hardware may hold something in, bit each. After sync().
     [[nodiscard]] u16 occupied_list_registers() const;
-    // Leaves the pCPU: after sync() of an exit, when occupied_list_registers() are cleared, the
-    // changes applied and the control is off. Returns what the pCPU's private words now are. Posts
-    // and SPIs may go on arriving; what else needs list registers waits for load().
+    // Leaves the pCPU, when occupied_list_registers() are cleared, the changes applied and the control
+    // is off. Returns what the pCPU's private words now are. Posts and SPIs may go on arriving.
     [[nodiscard]] PrivateState put();
-    // On a pCPU whose list registers are empty and whose control is off; flush() follows. Bit n of
-    // `lines`: the line of the forwarded PPI n will be high once the vCPU's timers are restored.
-    // What was pending without its line is withdrawn; what is enabled and high is marked by
-    // software. Returns what the private words must be before any list register is written.
+    // On a pCPU with empty list registers and the control off; flush() follows. Bit n of `lines`: the
+    // line of PPI n will be high once the vCPU's timers run. A level without its line is withdrawn,
+    // one that is high and enabled is marked by software. Returns what the private words must be.
     [[nodiscard]] PrivateState load(u32 lines);
 
-    void take_posts(); // what others posted; sync() and flush() do so, too
+    // Of one that is not loaded, apply_changes() follows. sync() and flush() take them, too.
+    void take_posts();
+
     // --- before an entry
     [[nodiscard]] Entry flush();
     // The vCPUs, bit each, that must look into their mailboxes; forgotten then.
-    [[nodiscard]] u32 take_kicks() {
-        const u32 kicks = kicks_;
-        kicks_ = 0;
-        return kicks;
-    }
+    [[nodiscard]] u32 take_kicks() { return std::exchange(kicks_, u16{0}); }
     [[nodiscard]] const ListReg& list_register(LrIndex index) const { return wanted_[index.value]; }
     // The next change due, in order, which is then forgotten; false when there is none left.
     [[nodiscard]] bool take_change(PhysChange& change, PIntid& pintid);
 
-    // The highest priority among what is pending for the guest, or 0xff. For WFI: it falls through
-    // if this is below the guest's PMR, whatever PSTATE.I says.
+    // The highest priority pending for the guest, loaded or not, or 0xff. For WFI: it falls through if
+    // this is below the guest's PMR, whatever PSTATE.I says.
     [[nodiscard]] Priority best_pending() const;
-    // No pending or active interrupt is kept out of the list registers, nor is one that is listed
-    // pending once more: an SGI from another sender, a level whose line is high.
+    // Nothing is kept out of the list registers, nor is one that is listed pending once more: an SGI
+    // from another sender, a level whose line is high.
     [[nodiscard]] bool nothing_waits() const;
 
     // --- the guest's configuration registers, one word of 32 INTIDs at a time (vdist.hpp).
@@ -134,11 +120,19 @@ public:
     // SPIs: the vCPU that ITARGETSR or IROUTER sends it to, or nobody.
     void set_route(VIntid vintid, VcpuIndex target);
 
+    // --- what only a sibling's list registers tell
+    // Before a read of ISACTIVER or ISPENDR of SPIs, and before a write of ISACTIVER: `mask`, which.
+    // True: the siblings that have some of them are asked; the vCPU waits and repeats the access, at
+    // most twice (an older question may be open). False: go on (vcpu_irqs_siblings.cpp).
+    [[nodiscard]] bool ask(unsigned word, u32 mask);
+    // Not all have answered: to repeat the access is of no use yet.
+    [[nodiscard]] bool is_asking() const { return asked_ != 0; }
+
     [[nodiscard]] u32 enabled_word(unsigned word) const;
     [[nodiscard]] u32 group_word(unsigned word) const;
     [[nodiscard]] u32 edge_word(unsigned word) const;
     [[nodiscard]] u32 active_word(unsigned word) const;
-    // With the physical words of hardware_words(word) the line's truth, even of disabled ones.
+    // With the physical words of hardware_words(word) the line's truth.
     [[nodiscard]] u32 pending_word(unsigned word, const PhysWords& phys) const;
     [[nodiscard]] u32 hardware_words(unsigned word) const;
     [[nodiscard]] u8 priority(VIntid vintid) const { return at(vintid).priority(); }
@@ -161,7 +155,7 @@ public:
     [[nodiscard]] bool is_listed(VIntid vintid) const { return listed_.has(vintid); }
     [[nodiscard]] bool is_owed(VIntid vintid) const { return owed_.has(vintid); }
     [[nodiscard]] bool is_spilled(VIntid vintid) const { return spilled_.has(vintid); }
-    // Of a word: owed, listed or spilled. Those of is_hardware() are physically active.
+    // Owed, listed or spilled. Those of is_hardware() are physically active.
     [[nodiscard]] u32 present_word(unsigned word) const {
         return owed_.word(word) | listed_.word(word) | spilled_.word(word);
     }
@@ -169,8 +163,8 @@ public:
     [[nodiscard]] bool is_forced(VIntid vintid) const { return at(vintid).get<Delivery::Forced>(); }
     // Could be listed as pending: enabled, its group enabled, routed here.
     [[nodiscard]] bool is_eligible(VIntid vintid) const;
-    // The guest's CPU interface lets its group through, as of the last sync(). What it does not let
-    // through is not listed as pending: it would keep others out that could be delivered.
+    // The guest's CPU interface lets its group through, as of the last sync(); else it is not listed
+    // as pending, where it would keep others out.
     [[nodiscard]] bool is_open(Group group) const {
         return (u32{open_groups_} >> static_cast<u8>(group) & 1U) != 0;
     }
@@ -203,10 +197,15 @@ private:
     // False: that changed nothing.
     bool step(VIntid vintid, Event event, u8 arg = 0);
     void tell(u8 vcpu, Request request, VIntid spi);
+    void kick(u32 vcpu, bool was_empty);
     void look(VIntid vintid);
     void settle_in(VIntid spi);
     void look_at_all();
     void answer(Request request, VIntid spi);
+    void answer(u32 askers);
+    [[nodiscard]] u32 held_by_siblings(unsigned word, u32 mask, u32 siblings) const;
+    [[nodiscard]] u32 own_active(unsigned word) const;
+    [[nodiscard]] u32 own_listed_pending(unsigned word) const;
     [[nodiscard]] bool is_level(VIntid vintid) const { return at(vintid).is_level(); }
     [[nodiscard]] bool has_source(VIntid vintid) const {
         return vintid.is_sgi() && caps_.generation == GicGeneration::v2;
@@ -219,8 +218,6 @@ private:
     void replay(const LrFile& file);
     void resample_listed(const PhysWords& phys);
     void resample_waiting(const PhysWords& phys);
-
-    // --- vcpu_irqs_switch.cpp
     [[nodiscard]] PrivateState private_state() const;
     [[nodiscard]] u32 hardware_ppis() const {
         return gather(0, static_cast<u32>(Delivery::Hardware::mask));
@@ -287,7 +284,10 @@ private:
     bool control_stale_ = false;
     VirtControl written_control_{};
     u8 open_groups_ = 3;
-    std::array<u8, 5> unused_{};
+    u8 asked_ = 0;      // siblings, bit each, that have not answered yet
+    u8 answered_ = 0;   // that were asked last
+    u8 asked_word_ = 0; // of which word of SPIs; 0: none
+    std::array<u8, 2> unused_{};
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
     std::array<u16, device_homes> device_home_{};
     std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each

@@ -125,9 +125,7 @@ void VcpuIrqs::end_physical(VIntid vintid) {
 }
 
 void VcpuIrqs::post_sgi(VcpuIndex to, VIntid sgi, u8 senders) {
-    if (vm_->mailbox(to).post_sgi(sgi, senders)) {
-        kicks_ = static_cast<u16>(kicks_ | 1U << to.value);
-    }
+    kick(to.value, vm_->mailbox(to).post_sgi(sgi, senders));
 }
 
 // GICv3 asks for a group, and only an SGI of that group is raised (IHI 0069, ICC_SGI1R_EL1).
@@ -175,7 +173,8 @@ void VcpuIrqs::make_guest_active(VIntid vintid) {
     withdraw_pending(vintid);
     const Delivery was = at(vintid);
     if (was.is_held()) {
-        return; // another vCPU has it
+        tell(was.get<Delivery::Holder>(), Request::activate, vintid);
+        return;
     }
     step(vintid, Event::hold, self_.value);
     if (was.get<Delivery::Hardware>() && !was.get<Delivery::Owed>()) {
@@ -283,8 +282,8 @@ void VcpuIrqs::set_group_enables(u8 groups) {
     vm_->set_group_enables(groups);
     look_at_all();
     for (u8 vcpu = 0; vcpu < vm_->vcpus(); ++vcpu) {
-        if (vcpu != self_.value && vm_->mailbox(VcpuIndex{vcpu}).post_all()) {
-            kicks_ = static_cast<u16>(kicks_ | 1U << vcpu);
+        if (vcpu != self_.value) {
+            kick(vcpu, vm_->mailbox(VcpuIndex{vcpu}).post_all());
         }
     }
 }

@@ -6,6 +6,16 @@
 
 namespace hyp {
 
+void VcpuIrqs::reset() {
+    const auto pintids = own_pintid_;
+    const u32 forwarded = hardware_ppis();
+    *this = VcpuIrqs{*vm_, self_, caps_};
+    for_each_intid(0, forwarded, [&](VIntid vintid) {
+        map_hardware(vintid, PIntid{pintids[vintid.value()]}, Trigger::level);
+    });
+    static_cast<void>(put()); // it is not loaded
+}
+
 u16 VcpuIrqs::occupied_list_registers() const {
     u32 occupied = stale_;
     for (u8 i = 0; i < caps_.list_registers; ++i) {

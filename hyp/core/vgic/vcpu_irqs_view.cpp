@@ -25,13 +25,29 @@ u32 VcpuIrqs::edge_word(unsigned word) const {
     return gather(word, static_cast<u32>(Delivery::Trig::mask));
 }
 
-u32 VcpuIrqs::active_word(unsigned word) const {
+u32 VcpuIrqs::own_active(unsigned word) const {
     u32 active = spilled_.word(word);
     for (u8 i = 0; i < caps_.list_registers; ++i) {
         const bool here = is_real(i) && wanted_[i].vintid().value() / 32 == word;
         active |= here && wanted_[i].is_active() ? IntidSet::bit(wanted_[i].vintid()) : 0;
     }
     return active;
+}
+
+u32 VcpuIrqs::own_listed_pending(unsigned word) const {
+    u32 pending = 0;
+    for (u8 i = 0; i < caps_.list_registers; ++i) {
+        const bool here = is_real(i) && wanted_[i].vintid().value() / 32 == word;
+        pending |= here && wanted_[i].is_pending() ? IntidSet::bit(wanted_[i].vintid()) : 0;
+    }
+    return pending;
+}
+
+// Of an SPI that a sibling has, what it published when it was asked. One that was not asked has
+// claimed it since, so there is a moment within the access at which it was pending there.
+u32 VcpuIrqs::active_word(unsigned word) const {
+    const u32 theirs = held_by_siblings(word, ~0U, answered_);
+    return own_active(word) | (theirs != 0 ? theirs & vm_->published_active(word) : 0);
 }
 
 u32 VcpuIrqs::pending_word(unsigned word, const PhysWords& phys) const {
@@ -42,11 +58,9 @@ u32 VcpuIrqs::pending_word(unsigned word, const PhysWords& phys) const {
                               phys.is_pending(pintid_of(vintid));
         pending |= physical || at(vintid).is_pending() ? IntidSet::bit(vintid) : 0;
     }
-    for (u8 i = 0; i < caps_.list_registers; ++i) {
-        const bool here = is_real(i) && wanted_[i].vintid().value() / 32 == word;
-        pending |= here && wanted_[i].is_pending() ? IntidSet::bit(wanted_[i].vintid()) : 0;
-    }
-    return pending;
+    const u32 theirs = held_by_siblings(word, ~0U, answered_);
+    pending |= theirs != 0 ? theirs & vm_->published_pending(word) : 0;
+    return pending | own_listed_pending(word) | held_by_siblings(word, ~0U, ~u32{answered_});
 }
 
 u32 VcpuIrqs::hardware_words(unsigned word) const {

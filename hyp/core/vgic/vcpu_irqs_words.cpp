@@ -24,9 +24,11 @@ void VcpuIrqs::tell(u8 vcpu, Request request, VIntid spi) {
     if (vcpu == self_.value || vcpu >= vm_->vcpus()) {
         return;
     }
-    if (vm_->mailbox(VcpuIndex{vcpu}).post(request, spi)) {
-        kicks_ = static_cast<u16>(kicks_ | 1U << vcpu);
-    }
+    kick(vcpu, vm_->mailbox(VcpuIndex{vcpu}).post(request, spi));
+}
+
+void VcpuIrqs::kick(u32 vcpu, bool was_empty) {
+    kicks_ = static_cast<u16>(kicks_ | (was_empty ? 1U << vcpu : 0));
 }
 
 bool VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
@@ -42,8 +44,8 @@ bool VcpuIrqs::step(VIntid vintid, Event event, u8 arg) {
         if (done.before == done.after) {
             return false;
         }
-        tell(done.before.get<Delivery::Target>(), Request::look, vintid);
-        tell(done.after.get<Delivery::Target>(), Request::look, vintid);
+        tell(done.before.keeper(), Request::look, vintid);
+        tell(done.after.keeper(), Request::look, vintid);
         tell(done.after.get<Delivery::Holder>(), Request::look, vintid);
     }
     look(vintid);
@@ -66,9 +68,7 @@ void VcpuIrqs::look(VIntid vintid) {
     const bool open = is_open(now.get<Delivery::Grp>());
     keep(deliverable_, ready && open);
     keep(hidden_, ready && !open);
-    const u8 target = now.get<Delivery::Target>();
-    const u8 keeper = target == nobody.value ? u8{0} : target;
-    keep(owed_, now.get<Delivery::Owed>() && keeper == self_.value);
+    keep(owed_, now.get<Delivery::Owed>() && now.keeper() == self_.value);
     if (!now.is_held_by(self_)) {
         keep(spilled_, false); // another vCPU ended it
     }
@@ -92,7 +92,11 @@ void VcpuIrqs::look_at_all() {
 void VcpuIrqs::take_posts() {
     vm_->mailbox(self_).take([&](VIntid sgi, u8 senders) { receive_sgi(sgi, senders); },
                              [&](Request request, VIntid spi) { answer(request, spi); },
-                             [&] { look_at_all(); });
+                             [&] { look_at_all(); },
+                             [&](u8 askers, u8 answerers) {
+                                 asked_ = static_cast<u8>(asked_ & ~u32{answerers});
+                                 answer(askers);
+                             });
 }
 
 void VcpuIrqs::answer(Request request, VIntid spi) {
@@ -102,8 +106,10 @@ void VcpuIrqs::answer(Request request, VIntid spi) {
         if (listed_.has(spi) && !is_eligible(spi)) {
             withdraw_pending(spi);
         }
+        settle_disabled(spi);
         return;
     case Request::drop: drop_listed(spi); return;
+    case Request::activate: make_guest_active(spi); return;
     case Request::end: end_active(spi); return;
     }
 }

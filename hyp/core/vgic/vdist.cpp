@@ -34,11 +34,26 @@ void Vdist::attach(VcpuIrqs& irqs, Affinity affinity) {
     affinity_[vcpus_] = affinity;
     irqs_[vcpus_] = &irqs;
     ++vcpus_;
-    route_.fill(generation_ == GicGeneration::v2 ? 1 : 0);
+    reset();
     const VcpuIndex first = generation_ == GicGeneration::v2 ? VcpuIndex{0} : routed_to(0);
     for (u32 spi = 32; spi < guest_intids; ++spi) {
         irqs.set_route(VIntid{spi}, first);
     }
+}
+
+void Vdist::reset() {
+    route_.fill(generation_ == GicGeneration::v2 ? 1 : 0);
+    awake_.store(0);
+}
+
+bool Vdist::must_wait(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size, bool is_write,
+                      u64 value) {
+    const Access at = decode(who, frame, offset, size);
+    const bool tells = !is_write && (at.reg == Reg::ispendr || at.reg == Reg::icpendr ||
+                                     at.reg == Reg::isactiver || at.reg == Reg::icactiver);
+    const bool activates = is_write && at.reg == Reg::isactiver;
+    return at.word != 0 && (tells || activates) &&
+           irqs(who).ask(at.word, is_write ? static_cast<u32>(value) : ~0U);
 }
 
 // Everything that does not exist comes out as `reserved`.
@@ -112,8 +127,8 @@ u64 Vdist::read(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size,
     case Reg::icfgr: return read_config(at);
     case Reg::waker:
         return GicrWaker{}
-            .with<GicrWaker::ProcessorSleep>((asleep_ >> who.value & 1U) != 0)
-            .with<GicrWaker::ChildrenAsleep>((asleep_ >> who.value & 1U) != 0)
+            .with<GicrWaker::ProcessorSleep>((awake_.load() >> who.value & 1U) == 0)
+            .with<GicrWaker::ChildrenAsleep>((awake_.load() >> who.value & 1U) == 0)
             .raw();
     case Reg::irouter: return part_of(at.byte / 8 < 32 ? 0 : route_[at.byte / 8 - 32], at);
     case Reg::gicr_typer: return part_of(redistributor_type(who), at);
@@ -153,8 +168,9 @@ void Vdist::write(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size, 
     case Reg::irouter: write_router(at, value); return;
     case Reg::waker: {
         const u32 bit = 1U << who.value;
-        const bool sleeps = GicrWaker{word}.get<GicrWaker::ProcessorSleep>();
-        asleep_ = static_cast<u8>(sleeps ? asleep_ | bit : asleep_ & ~bit);
+        const u32 wakes = GicrWaker{word}.get<GicrWaker::ProcessorSleep>() ? 0 : bit;
+        for (u32 was = awake_.load(); !awake_.replace(was, (was & ~bit) | wakes);) {
+        }
         return;
     }
     }

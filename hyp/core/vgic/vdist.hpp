@@ -25,6 +25,13 @@ public:
     // The vCPUs in the order of their numbers, as many as the VM has, before the first access.
     // `affinity` is what the guest reads in MPIDR_EL1. Resets the routes.
     void attach(VcpuIrqs& irqs, Affinity affinity);
+    // For a VM that starts over; after VmIrqs::reset().
+    void reset();
+
+    // True: the vCPU must wait for its siblings and repeat the access (VcpuIrqs::ask()). Before read()
+    // and write(), and before physical_words() are read; `value` of a write.
+    [[nodiscard]] bool must_wait(VcpuIndex who, VdistFrame frame, u32 offset, AccessSize size,
+                                 bool is_write, u64 value);
 
     // The words of physical state that read() needs, as a mask for read_physical().
     [[nodiscard]] u32 physical_words(VcpuIndex who, VdistFrame frame, u32 offset) const;
@@ -63,7 +70,8 @@ private:
     VmIrqs* vm_;
     GicGeneration generation_;
     u8 vcpus_ = 0;
-    u8 asleep_ = 0xff; // GICR_WAKER.ProcessorSleep of each
+    // GICR_WAKER: those that are not ProcessorSleep. Nothing follows from it; litmus: content-before-mark
+    SharedWord awake_{};
     std::array<VcpuIrqs*, max_vcpus> irqs_{};
     std::array<Affinity, max_vcpus> affinity_{};
     std::array<u64, guest_spis> route_{}; // GICD_IROUTER, or the byte of GICD_ITARGETSR

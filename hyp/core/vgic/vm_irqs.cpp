@@ -4,9 +4,18 @@
 namespace hyp {
 
 VmIrqs::VmIrqs(u8 vcpus, Group group) : vcpus_{vcpus} {
-    for (SharedWord& word : words_) {
-        word.store(fresh_delivery(VcpuIndex{0}, group, Trigger::level).raw());
+    reset(group);
+}
+
+void VmIrqs::reset(Group group) {
+    for (u32 n = 0; n < guest_spis; ++n) {
+        const VIntid spi{n + 32};
+        words_[n].store(fresh_delivery(VcpuIndex{0}, group, wired_trigger(spi))
+                            .with<Delivery::Hardware>(hardware_.has(spi))
+                            .raw());
     }
+    mailboxes_ = {};
+    group_enables_.store(0);
 }
 
 void VmIrqs::map_hardware(VIntid spi, PIntid pintid, Trigger trigger) {
@@ -15,6 +24,7 @@ void VmIrqs::map_hardware(VIntid spi, PIntid pintid, Trigger trigger) {
         Delivery{word.load()}.with<Delivery::Hardware>(true).with<Delivery::Trig>(trigger).raw());
     pintid_[spi.value() - 32] = static_cast<u16>(pintid.value());
     hardware_.add(spi);
+    edge_.put(spi, trigger == Trigger::edge);
 }
 
 VmIrqs::Step VmIrqs::step(VIntid spi, Event event, u8 arg) {
@@ -25,6 +35,32 @@ VmIrqs::Step VmIrqs::step(VIntid spi, Event event, u8 arg) {
         after = next(Delivery{before}, event, arg);
     }
     return {Delivery{before}, after};
+}
+
+// It could be acknowledged, so it was not active: who still has it listed is out of date.
+u32 VmIrqs::on_physical(PIntid pintid) {
+    VIntid spi{0};
+    if (!find(pintid, spi)) {
+        return 0;
+    }
+    const Step done = step(spi, Event::acknowledge);
+    u32 kicks = 0;
+    for (const u8 vcpu : {done.before.get<Delivery::Holder>(), done.after.keeper()}) {
+        if (vcpu < vcpus_ && mailboxes_[vcpu].post(Request::look, spi)) {
+            kicks |= 1U << vcpu;
+        }
+    }
+    return kicks;
+}
+
+void VmIrqs::publish(unsigned word, u32 mask, u32 active, u32 pending) {
+    const auto put = [mask](SharedWord& to, u32 bits) {
+        u32 before = to.load();
+        while (!to.replace(before, (before & ~mask) | (bits & mask))) {
+        }
+    };
+    put(active_[word - 1], active);
+    put(pending_[word - 1], pending);
 }
 
 bool VmIrqs::find(PIntid pintid, VIntid& spi) const {

@@ -37,20 +37,23 @@ public:
     // The SPI that a physical one is forwarded as. False: none of this VM's.
     [[nodiscard]] bool find(PIntid pintid, VIntid& spi) const;
 
-    [[nodiscard]] u32 on_physical(PIntid pintid) {
-        VIntid spi{0};
-        if (!find(pintid, spi))
-            return 0;
-        const Step done = step(spi, Event::acknowledge);
-        u32 who = 0;
-        for (u8 v : {done.before.get<Delivery::Holder>(), done.after.get<Delivery::Target>()}) {
-            if (v < vcpus_) {
-                mailboxes_[v].post(Request::look, spi);
-                who |= 1U << v;
-            }
-        }
-        return who;
+    // EL2 acknowledged the physical SPI and dropped its priority, on a pCPU that has none of this
+    // VM's vCPUs loaded, or any. Returns the vCPUs, bit each, that are to look into their mailboxes.
+    [[nodiscard]] u32 on_physical(PIntid pintid);
+
+    // What the holders of SPIs have published of them when they were asked: which of `mask` are active
+    // in a list register or spilled, which are pending in one (VcpuIrqs::ask()).
+    void publish(unsigned word, u32 mask, u32 active, u32 pending);
+    [[nodiscard]] u32 published_active(unsigned word) const { return active_[word - 1].load(); }
+    [[nodiscard]] u32 published_pending(unsigned word) const { return pending_[word - 1].load(); }
+
+    // As after start-up and map_hardware(), for a VM that starts over: its vCPUs are off their pCPUs,
+    // its physical SPIs disabled, neither pending nor active, their trigger that of wired_trigger().
+    void reset(Group group);
+    [[nodiscard]] Trigger wired_trigger(VIntid spi) const {
+        return edge_.has(spi) ? Trigger::edge : Trigger::level;
     }
+
     // For the fast path, which changes one at a time by compare-and-swap, too.
     [[nodiscard]] SharedWord* words() { return words_.data(); }
 
@@ -73,9 +76,12 @@ private:
     std::array<SharedWord, guest_spis> words_{};
     std::array<u16, guest_spis> pintid_{}; // of members of hardware_
     IntidSet hardware_{};                  // never changes after start-up
+    IntidSet edge_{};                      // of them, wired as edges
     u32 vcpus_ = 1;
     SharedWord group_enables_{};
-    std::array<u32, 5> unused_{}; // no padding, so that a test may hash the bytes
+    std::array<SharedWord, guest_words - 1> active_{};  // litmus: content-before-mark
+    std::array<SharedWord, guest_words - 1> pending_{}; // litmus: content-before-mark
+    std::array<u32, 12> unused_{}; // no padding, so that a test may hash the bytes
 };
 
 static_assert(std::has_unique_object_representations_v<VmIrqs>);

@@ -78,4 +78,38 @@ struct BareCpu {
     }
 };
 
+// An SPI of software, enabled and sent to vCPU 1.
+struct BarePair {
+    static constexpr VIntid spi{40};
+    static constexpr unsigned word = 1;
+    static constexpr u32 bit = 1U << 8;
+
+    explicit BarePair(GicGeneration generation = GicGeneration::v3)
+        : caps{caps_of(generation)}, vm{2, Group::group1}, zero{vm, 0, caps}, one{vm, 1, caps} {
+        static_cast<void>(zero.exit([](VcpuIrqs& v) {
+            v.set_group_enables(3);
+            v.guest_set_edge(word, bit, bit);
+            v.set_route(spi, VcpuIndex{1});
+            v.guest_enable(word, bit);
+        }));
+        static_cast<void>(one.exit());
+    }
+    [[nodiscard]] static VgicCaps caps_of(GicGeneration generation) {
+        VgicCaps out;
+        out.generation = generation;
+        return out;
+    }
+    VgicCaps caps;
+    VmIrqs vm;
+    BareCpu zero;
+    BareCpu one;
+
+    // vCPU 1 has it pending in a list register.
+    void list_at_one() {
+        REQUIRE(zero.exit([](VcpuIrqs& v) { v.raise(spi); }) == 2);
+        REQUIRE(one.exit() == 0);
+        REQUIRE(one.has(spi, LrState::pending));
+    }
+};
+
 } // namespace hyp::test

@@ -21,6 +21,7 @@ struct Recorder {
     void clear_active(PIntid p) { say("deactivate", p.value()); }
     void set_active(PIntid p) { say("activate", p.value()); }
     void set_pending(PIntid p) { say("pend", p.value()); }
+    void complete(PIntid /*pintid*/) {}
     void write_lr(LrIndex index, const ListReg& lr) {
         say(lr.is_valid() ? "list" : "clear", index.value);
     }

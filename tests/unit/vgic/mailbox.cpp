@@ -19,21 +19,24 @@ struct Taken {
     std::vector<std::pair<u32, u8>> sgis;
     std::vector<std::pair<Request, u32>> spis;
     unsigned all = 0;
+    std::vector<std::pair<u8, u8>> talk;
 };
 
 Taken take(Mailbox& box) {
     Taken taken;
     box.take([&](VIntid sgi, u8 senders) { taken.sgis.emplace_back(sgi.value(), senders); },
              [&](Request request, VIntid spi) { taken.spis.emplace_back(request, spi.value()); },
-             [&] { ++taken.all; });
+             [&] { ++taken.all; },
+             [&](u8 askers, u8 answerers) { taken.talk.emplace_back(askers, answerers); });
     return taken;
 }
 
-// What can be posted: three kinds of request for a few SPIs, SGIs of eight senders, the VM's.
+// What can be posted: four kinds of request for a few SPIs, SGIs of eight senders, the VM's.
 constexpr std::array<u32, 4> some_spis{32, 63, 64, guest_intids - 1};
 constexpr unsigned spi_cells = requests * some_spis.size();
 constexpr unsigned sgi_cells = 16 * 8;
-constexpr unsigned cells = spi_cells + sgi_cells + 1;
+constexpr unsigned talk_cell = spi_cells + sgi_cells + 1;
+constexpr unsigned cells = talk_cell + 16;
 
 [[nodiscard]] bool post(Mailbox& box, unsigned cell) {
     if (cell < spi_cells) {
@@ -44,7 +47,11 @@ constexpr unsigned cells = spi_cells + sgi_cells + 1;
         const unsigned sgi = cell - spi_cells;
         return box.post_sgi(VIntid{sgi / 8}, static_cast<u8>(1U << sgi % 8));
     }
-    return box.post_all();
+    if (cell < talk_cell) {
+        return box.post_all();
+    }
+    const u8 from = static_cast<u8>(cell - talk_cell);
+    return from < 8 ? box.post_question(from) : box.post_answer(static_cast<u8>(from - 8));
 }
 
 template <class Visit>
@@ -62,7 +69,12 @@ void take_cells(Mailbox& box, Visit visit) {
                 }
             }
         },
-        [&] { visit(cells - 1); });
+        [&] { visit(talk_cell - 1); },
+        [&](u8 askers, u8 answerers) {
+            for (u32 rest = askers | u32{answerers} << 8U; rest != 0; rest &= rest - 1) {
+                visit(talk_cell + static_cast<unsigned>(__builtin_ctz(rest)));
+            }
+        });
 }
 
 // So that none is over before the next begins.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // put() and load(): what the private words of a pCPU must be for each state that a vCPU's timer
-// interrupt can be in, and what is found again afterwards.
+// interrupt can be in, and what is found again afterwards. And what concerns a VM as a whole: its SPIs
+// that arrive where it is not loaded, its start anew, what several pCPUs write to the distributor.
+#include "tests/unit/vgic/bare_cpu.hpp"
 #include "tests/unit/vgic/machines.hpp"
 #include "tests/unit/vgic/shared.hpp"
 
@@ -93,5 +95,96 @@ TEST_CASE("every state: two vCPUs of two VMs share a pCPU and its timer", "[vgic
         INFO(one.name << "; the walk: " << report.walk);
         CHECK(report.failure == "good");
         CHECK(report.fixed_point);
+    }
+}
+
+TEST_CASE("two vCPUs: a physical SPI on a pCPU where neither is loaded", "[vgic]") {
+    BarePair p;
+    constexpr VIntid device{50};
+    p.vm.map_hardware(device, PIntid{90}, Trigger::level);
+    CHECK(p.vm.on_physical(PIntid{91}) == 0); // none of this VM's
+    p.vm.step(device, Event::route, 1);
+    p.vm.step(device, Event::enable);
+    CHECK(p.vm.on_physical(PIntid{90}) == 2);
+    CHECK(p.vm.word(device).get<Delivery::Owed>());
+    CHECK(p.vm.on_physical(PIntid{90}) == 0); // not looked yet: no second kick
+    CHECK(p.one.exit() == 0);
+    CHECK(p.one.has(device, LrState::pending));
+    // Sent to nobody, it is vCPU 0 that looks after it.
+    p.vm.step(device, Event::release, 1);
+    p.vm.step(device, Event::route, nobody.value);
+    CHECK(p.vm.on_physical(PIntid{90}) == 1);
+}
+
+TEST_CASE("two vCPUs: a VM that starts over is as new", "[vgic]") {
+    BarePair p;
+    BarePair fresh;
+    for (BarePair* one : {&p, &fresh}) {
+        one->vm.map_hardware(VIntid{50}, PIntid{90}, Trigger::edge);
+        one->one.irqs.map_hardware(guest_vtimer, PIntid{20}, Trigger::level);
+    }
+    p.list_at_one();
+    CHECK(p.zero.exit([](VcpuIrqs& v) {
+        CHECK(v.ask(BarePair::word, BarePair::bit));
+        v.guest_set_edge(BarePair::word, 0, ~0U);
+        v.post_sgi(VcpuIndex{1}, VIntid{3}, 2);
+    }) == 2);
+    p.vm.reset(Group::group1);
+    p.zero.irqs.reset();
+    p.one.irqs.reset();
+    CHECK(p.vm.wired_trigger(VIntid{50}) == Trigger::edge);
+    CHECK(
+        p.vm.word(VIntid{50}) ==
+        fresh_delivery(VcpuIndex{0}, Group::group1, Trigger::edge).with<Delivery::Hardware>(true));
+    CHECK(p.vm.word(BarePair::spi) == fresh_delivery(VcpuIndex{0}, Group::group1, Trigger::level));
+    CHECK(p.vm.mailbox(VcpuIndex{1}).is_empty());
+    CHECK(p.vm.group_enables() == 0);
+    VcpuIrqs expected{p.vm, VcpuIndex{1}, p.caps};
+    expected.map_hardware(guest_vtimer, PIntid{20}, Trigger::level);
+    static_cast<void>(expected.put());
+    CHECK(p.one.irqs == expected);
+    CHECK(p.one.irqs.load(1U << 27U).active == 0); // disabled
+}
+
+// (a): another pCPU changes the word whenever this one writes the distributor; bit n of `story`, what
+// it changes it to between the n-th write and the look at the word.
+TEST_CASE("two vCPUs: the distributor ends up as the word, whoever writes last", "[vgic]") {
+    struct Gic {
+        VmIrqs* vm;
+        u32 story;
+        u32 left;
+        bool enabled = false;
+        bool edge = false;
+        void set_enable(PIntid, Enable e) { enabled = e == Enable::on; }
+        void set_trigger(PIntid, Trigger t) { edge = t == Trigger::edge; }
+        void complete(PIntid) {
+            if (left != 0) {
+                --left;
+                vm->step(VIntid{50}, (story & 1U) != 0 ? Event::enable : Event::disable);
+                vm->step(VIntid{50}, (story & 1U) != 0 ? Event::to_level : Event::to_edge);
+                story >>= 1U;
+            }
+        }
+        void clear_pending(PIntid) {}
+        void clear_active(PIntid) {}
+        void set_active(PIntid) {}
+        void set_pending(PIntid) {}
+    };
+    for (u32 story = 0; story < 16; ++story) {
+        for (u32 length = 0; length <= 4; ++length) {
+            VmIrqs vm{2, Group::group1};
+            vm.map_hardware(VIntid{50}, PIntid{90}, Trigger::level);
+            VcpuIrqs irqs{vm, VcpuIndex{0}, BarePair::caps_of(GicGeneration::v3)};
+            irqs.guest_enable(1, 1U << 18U);
+            irqs.guest_set_edge(1, 1U << 18U, 1U << 18U);
+            for (const PhysChange last : {PhysChange::enable, PhysChange::edge}) {
+                Gic gic{&vm, story, length};
+                mirror(gic, vm, last, PIntid{90});
+                const Delivery word_now = vm.word(VIntid{50});
+                CHECK(
+                    (last == PhysChange::edge || gic.enabled == word_now.get<Delivery::Enabled>()));
+                CHECK((last == PhysChange::enable || gic.edge == !word_now.is_level()));
+            }
+        }
     }
 }

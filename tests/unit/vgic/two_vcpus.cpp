@@ -11,35 +11,7 @@ constexpr VIntid spi{40};
 constexpr unsigned word = 1;
 constexpr u32 bit = 1U << 8;
 
-// An SPI of software, enabled and sent to vCPU 1.
-struct Pair {
-    explicit Pair(GicGeneration generation = GicGeneration::v3)
-        : caps{caps_of(generation)}, vm{2, Group::group1}, zero{vm, 0, caps}, one{vm, 1, caps} {
-        static_cast<void>(zero.exit([](VcpuIrqs& v) {
-            v.set_group_enables(3);
-            v.guest_set_edge(word, bit, bit);
-            v.set_route(spi, VcpuIndex{1});
-            v.guest_enable(word, bit);
-        }));
-        static_cast<void>(one.exit());
-    }
-    [[nodiscard]] static VgicCaps caps_of(GicGeneration generation) {
-        VgicCaps out;
-        out.generation = generation;
-        return out;
-    }
-    VgicCaps caps;
-    VmIrqs vm;
-    test::BareCpu zero;
-    test::BareCpu one;
-
-    // vCPU 1 has it pending in a list register.
-    void list_at_one() {
-        REQUIRE(zero.exit([](VcpuIrqs& v) { v.raise(spi); }) == 2);
-        REQUIRE(one.exit() == 0);
-        REQUIRE(one.has(spi, LrState::pending));
-    }
-};
+using Pair = test::BarePair;
 
 } // namespace
 
@@ -164,4 +136,93 @@ TEST_CASE("two vCPUs: what is gone at the moment of the claim is not listed", "[
         static_cast<void>(p.one.exit());
         CHECK(p.one.has(spi, LrState::pending));
     }
+}
+
+// --- what only a sibling's list registers tell
+
+TEST_CASE("two vCPUs: a read of what the other has waits for its answer, once", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    const auto read_again = [&] { return p.zero.irqs.ask(word, ~0U); };
+    CHECK(p.zero.exit([](VcpuIrqs& v) { CHECK(v.ask(word, ~0U)); }) == 2);
+    CHECK(p.zero.irqs.is_asking());
+    CHECK(p.zero.exit([&](VcpuIrqs&) { CHECK(read_again()); }) == 0); // not asked twice
+    p.one.acknowledge(spi);
+    CHECK(p.one.exit() == 1); // answered, and vCPU 0 is to be woken
+    CHECK(p.zero.exit([&](VcpuIrqs& v) {
+        CHECK_FALSE(v.is_asking());
+        CHECK_FALSE(read_again());
+        CHECK(v.active_word(word) == bit);
+        CHECK(v.pending_word(word, PhysWords{}) == 0);
+    }) == 0);
+    p.one.end(spi);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.zero.exit([&](VcpuIrqs& v) {
+        CHECK_FALSE(read_again()); // nobody has it
+        CHECK(v.active_word(word) == 0);
+    }) == 0);
+}
+
+TEST_CASE("two vCPUs: what is pending there reads as pending; others are not asked", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    CHECK_FALSE(p.zero.irqs.ask(word, ~bit));
+    CHECK_FALSE(p.zero.irqs.ask(word + 1, ~0U));
+    CHECK_FALSE(p.zero.irqs.ask(0, ~0U));
+    CHECK_FALSE(p.one.irqs.ask(word, ~0U));                    // its own
+    CHECK(p.zero.irqs.pending_word(word, PhysWords{}) == bit); // claimed since it was asked for
+    CHECK(p.zero.irqs.ask(word, bit));
+    static_cast<void>(p.one.irqs.put()); // it does not run: its owner answers from memory
+    p.one.irqs.take_posts();
+    CHECK(p.one.irqs.take_kicks() == 1);
+    p.zero.irqs.take_posts();
+    CHECK_FALSE(p.zero.irqs.ask(word, bit));
+    CHECK(p.zero.irqs.pending_word(word, PhysWords{}) == bit);
+    CHECK(p.zero.irqs.active_word(word) == 0);
+}
+
+// An answer to the older question may be older than the newer one.
+TEST_CASE("two vCPUs: a question that was left open is waited for before another", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    CHECK(p.zero.irqs.ask(word, bit));
+    CHECK(p.zero.irqs.ask(word + 1, ~0U)); // by an interrupt handler, say
+    CHECK(p.one.exit() == 1);
+    p.zero.irqs.take_posts();
+    CHECK_FALSE(p.zero.irqs.ask(word + 1, ~0U));
+    CHECK(p.zero.irqs.ask(word, bit)); // anew
+    CHECK(p.one.exit() == 1);
+    p.zero.irqs.take_posts();
+    CHECK_FALSE(p.zero.irqs.ask(word, bit));
+}
+
+TEST_CASE("two vCPUs: ISACTIVER after ICACTIVER, and of what is pending at the other", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    p.one.acknowledge(spi);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.zero.exit([](VcpuIrqs& v) {
+        v.guest_clear_active(word, bit);
+        CHECK(v.ask(word, bit));
+    }) == 2);
+    CHECK(p.one.exit() == 1);
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK(p.zero.exit([](VcpuIrqs& v) {
+        CHECK_FALSE(v.ask(word, bit));
+        v.guest_set_active(word, bit);
+        CHECK(v.active_word(word) == bit);
+    }) == 2);
+    CHECK(p.vm.word(spi).is_held_by(VcpuIndex{0}));
+    CHECK(p.zero.exit([](VcpuIrqs& v) { v.guest_clear_active(word, bit); }) == 0); // not looked yet
+    CHECK(p.one.exit() == 0);
+
+    p.list_at_one();
+    CHECK(p.zero.exit([](VcpuIrqs& v) { CHECK(v.ask(word, bit)); }) == 2);
+    CHECK(p.one.exit() == 1);
+    CHECK(p.zero.exit([](VcpuIrqs& v) {
+        CHECK_FALSE(v.ask(word, bit));
+        v.guest_set_active(word, bit);
+    }) == 2);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.one.has(spi, LrState::pending_active));
 }
