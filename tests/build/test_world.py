@@ -87,6 +87,22 @@ def compare_lists(header, readme, rows):
     return errors
 
 
+def compare_traps(readme, code):
+    """The traps that the README names against those that the code sets."""
+    part = readme[readme.index("## Switched lazily"):readme.index("## Once on each pCPU")]
+    named = {(register, trap) for register, traps in
+             re.findall(r"\b(HCR|MDCR|CPTR)_EL2\.([A-Z0-9]+(?:, [A-Z0-9]+)*)\b(?! = 0)", part)
+             for trap in traps.split(", ")}
+    written = {(register.upper(), trap.upper()) for register, trap in
+               re.findall(r"\b(Hcr|Mdcr|Cptr)El2::(\w+)>\(", code)}
+    # PAuth's are set by not being set; the others are no traps of registers.
+    named -= {("HCR", "APK"), ("HCR", "API")}
+    others = ("VM", "SWIO", "PTW", "FB", "BSU", "AMO", "RW", "TSC", "TWI")
+    written -= {("HCR", other) for other in others}
+    return differences("trap", map(".".join, named - {("HCR", "AMO")}),
+                       map(".".join, written - {("MDCR", "HPMN")}))
+
+
 def system(word):
     """(direction, name, general register) of an MRS or MSR, else None."""
     if word >> 20 not in (0xD51, 0xD53):
@@ -209,6 +225,16 @@ class World(unittest.TestCase):
                 self.assertIn(old, texts[part])
                 texts[part] = texts[part].replace(old, new)
                 self.assertIn(error, "\n".join(compare_lists(**texts)))
+
+    def test_traps(self):
+        hcr = read("hyp/core/regs/hcr.hpp")
+        hcr = hcr[hcr.index("hcr_guest = "):hcr.index("static_assert(hcr_guest")]
+        code = hcr + read("hyp/el2_setup.cpp")
+        self.assertEqual(compare_traps(self.readme, code), [])
+        self.assertEqual(compare_traps(self.readme.replace("TDA, TDOSA", "TDOSA"), code),
+                         ["trap: MDCR.TDA"])
+        self.assertEqual(compare_traps(self.readme, code.replace(".with<CptrEl2::Tta>(true)", "")),
+                         ["trap: CPTR.TTA"])
 
     def test_the_code_saves_and_loads_the_list(self):
         wanted = set(listed(self.header, "HYP_EL1_PAIRS") + listed(self.header, "HYP_WALK_PAIR"))
