@@ -100,7 +100,9 @@ void end_vm(Vm& vm, VmEnd how) {
 template <class G>
 void start_vcpu(G gic, Pcpu& cpu, Vcpu& vcpu) {
     PowerStart start;
-    if (!vcpu.vm->power.arrive(vcpu.irqs.self(), start)) {
+    // Of a VM that ends, the vCPU has halted already, or is about to.
+    if (vcpu.vm->state.load() != static_cast<u32>(VmState::running) ||
+        !vcpu.vm->power.arrive(vcpu.irqs.self(), start)) {
         return;
     }
     if (this_cpu().vcpu == &vcpu) {

@@ -18,7 +18,7 @@
 namespace hyp {
 
 struct alignas(64) Pcpu {
-    // Anyone's: the slots of vCPUs that have something to look at.
+    // Anyone's: the slots of vCPUs that have something to look at. litmus: kick-merged
     SharedBits inbox{};
 
     // The pCPU's own.
@@ -61,9 +61,10 @@ struct Machine {
     Vcpu* vcpus[max_slots]{}; // by slot
     u32 vcpu_count = 0;
     Vm* spi_owner[max_spis]{}; // of a physical SPI: the VM that it is forwarded to, or null
-    SharedWord ended{};        // VMs, bit each, that are not to be started again by themselves
-    SharedWord ready{};        // 1: all is built, every pCPU may run guests
-    SharedWord status{};       // EndStatus of the worst end so far
+    // litmus: content-before-mark
+    SharedWord ended{};  // VMs, bit each, that are not to be started again by themselves
+    SharedWord ready{};  // 1: all is built, every pCPU may run guests
+    SharedWord status{}; // EndStatus of the worst end so far
 
     [[nodiscard]] Vm* owner_of(PIntid spi) const {
         const u32 n = spi.value() - 32;

@@ -101,9 +101,13 @@ void look_at_inbox(G gic, Pcpu& cpu) {
     }
 }
 
-// EL2 masks interrupts always; a physical one wakes it all the same.
+// EL2 masks interrupts always; a physical one wakes it all the same. What this pCPU has put into its
+// own inbox sends none.
 template <class G>
 void sleep(G gic, Pcpu& cpu) {
+    if (!cpu.inbox.is_empty()) {
+        return;
+    }
     set_mask(gic, cpu, open_mask);
     gic.poke();
     trace(TraceEvent::sleep());
@@ -148,6 +152,9 @@ void take_one(G gic, Pcpu& cpu, Ack ack) {
     } else if (Vm* owner = machine.owner_of(intid); owner != nullptr) {
         hand_to_vm(vcpu, *owner, intid);
         return;
+    }
+    if (intid.is_sgi()) {
+        barrier::dsb_sy(); // a kick: the inbox is not read before it. litmus: kick-idle
     }
     gic.deactivate(ack); // EL2's own, or nobody's: a line that went down late
 }

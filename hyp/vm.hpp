@@ -63,6 +63,7 @@ struct Vm {
     Vcpu* vcpus[max_vcpus]{};
     u64 verdict = 0; // the guest's last verdict: 0, or something is wrong
     u8 number;       // 0 to max_vms - 1, in the manifest's order
+    // litmus: content-before-mark
     SharedWord state{};
     SharedWord halted{}; // while it ends: vCPUs, bit each, that have left their pCPUs
     VmEnd end{};         // valid once `state` is ending
@@ -84,6 +85,7 @@ struct Vcpu {
     Affinity affinity;  // what the guest reads in MPIDR_EL1
     VcpuSlot slot;      // its number in the machine
     Rank rank;
+    // litmus: hand-over, content-before-mark
     SharedWord home{};   // the pCPU that it belongs to
     SharedWord asks{};   // Ask, a bit each
     bool parked = false; // waits for a sibling's answer, to repeat its access (Outcome::again)

@@ -96,8 +96,7 @@ HAND_OVER = Case(
     barriers={"release": "giving away releases", "acquire": "taking acquires"},
     fatal=lambda end: end.get("after") == 0 or end["before"] == 2
     or end.get("after") == 1 and end["registers"] == 1,
-    good=lambda end: end.get("after") == 1,
-    pending=True)
+    good=lambda end: end.get("after") == 1)
 
 
 # ---- one state in two places ----
