@@ -12,7 +12,7 @@ void set_open(bool open) {
         HcrEl2{reg::read<reg::hcr_el2>()}.with<HcrEl2::Apk>(open).with<HcrEl2::Api>(open).raw());
 }
 
-// Key N: both halves at once. The low halves are S3_0_C2_C<1 + N / 2>_<0 or 2>, the high ones follow.
+// Key N, both halves at once. The low one is S3_0_C2_C<1 + N / 2>_<0 or 2>, the high one follows.
 template <u32 N>
 void load_key(const PauthKeys& from) {
     u64 low;
