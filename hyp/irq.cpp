@@ -3,6 +3,7 @@
 #include "hyp/irq.hpp"
 
 #include "hyp/baton.hpp"
+#include "hyp/fast_switch.hpp"
 #include "hyp/run.hpp"
 
 namespace hyp {
@@ -14,11 +15,21 @@ namespace {
 template <class G>
 [[nodiscard]] ExitFrame& guest_irq(G gic) {
     PerCpu& cpu = this_cpu();
-    Vcpu& vcpu = *cpu.vcpu;
+    Vcpu* vcpu = cpu.vcpu;
+    Ack ack{static_cast<u32>(cpu.plan.ack)};
+    if (vcpu->is_quiet && ack.intid() == baton.hyp_timer && this_pcpu().inbox.is_empty()) {
+        if (ExitFrame* next = fast_alarm(gic.plain(), ack); next != nullptr) {
+            return *next;
+        }
+        ack = gic.acknowledge();
+        vcpu = cpu.vcpu;
+    }
     trace(TraceEvent::exit_irq(sysreg::read<sysreg::elr_el2>()));
-    sync_from(gic, vcpu.irqs);
-    watch_exit(vcpu);
-    take_interrupts(gic, Ack{static_cast<u32>(cpu.plan.ack)});
+    if (vcpu != nullptr) {
+        sync_from(gic, vcpu->irqs);
+        watch_exit(*vcpu);
+    }
+    take_interrupts(gic, ack);
     return resume(gic);
 }
 

@@ -60,6 +60,7 @@ struct Machine {
     u32 vm_count = 0;
     Vcpu* vcpus[max_slots]{}; // by slot
     u32 vcpu_count = 0;
+    bool can_park = false;     // the GIC has what ParkedLists has room for
     Vm* spi_owner[max_spis]{}; // of a physical SPI: the VM that it is forwarded to, or null
     // litmus: content-before-mark
     SharedWord ended{};  // VMs, bit each, that are not to be started again by themselves

@@ -30,7 +30,7 @@ template <class G>
 
 template <class G>
 void wake_if_due(G gic, Pcpu& cpu, Vcpu& vcpu) {
-    if (cpu.scheduler.is_waiting(vcpu.slot) && (vcpu.parked || has_wake_up(gic, vcpu))) {
+    if (cpu.scheduler.is_waiting(vcpu.slot) && (vcpu.awaits || has_wake_up(gic, vcpu))) {
         cpu.scheduler.make_ready(vcpu.slot);
     }
 }
@@ -83,6 +83,7 @@ void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
     if ((asks & static_cast<u32>(Ask::start)) != 0) {
         start_vcpu(gic, cpu, vcpu);
     }
+    settle(gic, vcpu);
     vcpu.irqs.take_posts();
     if (this_cpu().vcpu != &vcpu) {
         apply_changes(gic, vcpu.irqs); // a device must not wait until the vCPU runs again
@@ -174,7 +175,10 @@ void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
         set_alarm(cpu, watch < cpu.alarm ? watch : cpu.alarm);
         trace(TraceEvent::enter(reg::read<reg::elr_el2>()));
     }
-    make_plan(this_cpu().plan, vcpu.irqs, fast, vcpu.affinity);
+    make_plan(vcpu.plan, vcpu.irqs, fast, vcpu.affinity);
+    vcpu.is_quiet = fast == FastPath::allowed && machine.can_park && is_quiet(vcpu.irqs);
+    vcpu.enabled_ppis = cpu.private_state.enabled;
+    this_cpu().plan = vcpu.plan;
 }
 
 } // namespace
@@ -222,7 +226,7 @@ ExitFrame& resume(G gic) {
         prepare(gic, cpu, next);
         send_kicks(gic, &next, self);
         if (cpu.inbox.is_empty()) {
-            next.parked = false;
+            next.awaits = false;
             return next.frame;
         }
     }

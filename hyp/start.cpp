@@ -149,6 +149,10 @@ template <class G>
     static constinit NodePath path{};
     require(check_against_machine(manifest, platform.pcpu_count, path), "manifest");
     start_secondaries(platform);
+    const GicFacts facts = gic.facts();
+    constexpr u32 one_word = 5; // of active priorities
+    machine.can_park =
+        facts.list_registers >= parked_list_registers && facts.preemption_bits <= one_word;
     build_vms(caps, platform, image);
     prepare_devices(gic);
     configure_pcpu();

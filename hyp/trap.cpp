@@ -6,6 +6,7 @@
 #include "hyp/core/vm/esr_decode.hpp"
 #include "hyp/core/vm/guest_exception.hpp"
 #include "hyp/core/vm/psci.hpp"
+#include "hyp/fast_switch.hpp"
 #include "hyp/guest_access.hpp"
 #include "hyp/irq.hpp"
 #include "hyp/life.hpp"
@@ -232,9 +233,41 @@ template <class G>
     return false;
 }
 
+// What may be done without a look at the vCPU's interrupts. `rest`: what is left if it is no entry.
+enum class Left : u8 { all, entry };
+template <class G>
+[[nodiscard]] ExitFrame* try_fast(G gic, Vcpu& vcpu, Left& left) {
+    const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
+    left = Left::all;
+    if (!vcpu.is_quiet || !this_pcpu().inbox.is_empty()) {
+        return nullptr;
+    }
+    if (esr.get<EsrEl2::Ec>() == ExceptionClass::hvc64 &&
+        static_cast<u32>(vcpu.frame.x[0]) == static_cast<u32>(Call::baton_yield)) {
+        left = Left::entry;
+        return fast_yield(gic.plain());
+    }
+    if (esr.get<EsrEl2::Ec>() == ExceptionClass::wfx && IssWfx{esr.raw()}.get<IssWfx::Ti>() == 0) {
+        const FastWait wait = fast_wait(gic.plain());
+        left = wait.outcome == FastWait::declined ? Left::all : Left::entry;
+        return wait.frame;
+    }
+    return nullptr;
+}
+
 template <class G>
 [[nodiscard]] ExitFrame& guest_sync(G gic) {
     Vcpu& vcpu = *this_cpu().vcpu;
+    Left left{};
+    if (ExitFrame* frame = try_fast(gic, vcpu, left); frame != nullptr) {
+        return *frame;
+    }
+    if (left == Left::entry) {
+        if (this_cpu().vcpu != nullptr) {
+            sync_from(gic, vcpu.irqs);
+        }
+        return resume(gic);
+    }
     const Exit exit = describe_exit(vcpu);
     sync_from(gic, vcpu.irqs);
     watch_exit(vcpu);

@@ -10,6 +10,8 @@
 #include "hyp/arch/frame.hpp"
 #include "hyp/arch/pauth.hpp"
 #include "hyp/core/base/addr.hpp"
+#include "hyp/core/fast/parked.hpp"
+#include "hyp/core/fast/plan.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
 #include "hyp/core/manifest/manifest.hpp"
 #include "hyp/core/mm/stage2.hpp"
@@ -88,12 +90,18 @@ struct Vcpu {
     // litmus: hand-over, content-before-mark
     SharedWord home{};   // the pCPU that it belongs to
     SharedWord asks{};   // Ask, a bit each
-    bool parked = false; // waits for a sibling's answer, to repeat its access (Outcome::again)
+    bool awaits = false; // waits for a sibling's answer, to repeat its access (Outcome::again)
     bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point
 
     Confinement confinement{};
 
+    // As of its last entry by the slow path:
+    FastPlan plan{};
+    bool is_quiet = false; // may be put as words
+    u32 enabled_ppis = 0;  // in the distributor
+
     // While it is not loaded:
+    ParkedLists parked{};
     TimerRegs vtimer{};
     TimerRegs ptimer{};
     VirtInterface interface {};

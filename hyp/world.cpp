@@ -53,6 +53,7 @@ void load_timers(const Vcpu& vcpu) {
 
 template <class G>
 void load(G gic, Pcpu& cpu, Vcpu& vcpu) {
+    settle(gic, vcpu);
     load_world(vcpu.el1, vcpu.confinement);
     Vcpu*& last = cpu.last_of_vm[vcpu.vm->number];
     if (last != &vcpu) {
@@ -69,6 +70,24 @@ void load(G gic, Pcpu& cpu, Vcpu& vcpu) {
 
 } // namespace
 
+// Its list registers alone say what the guest did: the distributor's private words are another's now.
+template <class G>
+void settle(G gic, Vcpu& vcpu) {
+    if (!vcpu.parked.is_parked) {
+        return;
+    }
+    vcpu.parked.is_parked = false;
+    LrFile file;
+    file.live = vcpu.irqs.live_list_registers();
+    for (u32 n = 0; n < parked_list_registers; ++n) {
+        file.regs[n] = G::lr_of(vcpu.parked.words[n]);
+    }
+    file.set_interface(vcpu.interface.vmcr);
+    vcpu.irqs.sync(file, PhysWords{});
+    apply_changes(gic, vcpu.irqs);
+    static_cast<void>(vcpu.irqs.put());
+}
+
 template <class G>
 void unload(G gic, Pcpu& cpu) {
     if (Vcpu* old = this_cpu().vcpu; old != nullptr) {
@@ -83,6 +102,8 @@ void switch_to(G gic, Pcpu& cpu, Vcpu& next) {
     load(gic, cpu, next);
 }
 
+template void settle(HostGicV2, Vcpu&);
+template void settle(HostGicV3, Vcpu&);
 template void unload(HostGicV2, Pcpu&);
 template void unload(HostGicV3, Pcpu&);
 template void switch_to(HostGicV2, Pcpu&, Vcpu&);

@@ -16,6 +16,11 @@ namespace hyp {
 template <class G>
 void switch_to(G gic, Pcpu& cpu, Vcpu& next);
 
+// A vCPU that was put as words (core/fast/parked.hpp) is put as it would have been by unload(). Before
+// anything is asked of its VcpuIrqs.
+template <class G>
+void settle(G gic, Vcpu& vcpu);
+
 // Nobody is loaded afterwards.
 template <class G>
 void unload(G gic, Pcpu& cpu);

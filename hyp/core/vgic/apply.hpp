@@ -115,11 +115,7 @@ void sync_from(Gic& gic, VcpuIrqs& irqs) {
     if (irqs.needs_eoi_count()) {
         file.eoi_count = static_cast<u8>(gic.eoi_count());
     }
-    constexpr u32 veoim = 1U << 9; // GICH_VMCR.VEM, ICH_VMCR_EL2.VEOIM
-    constexpr u32 groups = 3;      // GICH_VMCR.VMGrp0En and VMGrp1En, ICH_VMCR_EL2.VENG0 and VENG1
-    const u32 vmcr = gic.read_vmcr();
-    file.split_eoi = (vmcr & veoim) != 0;
-    file.open_groups = static_cast<u8>(vmcr & groups);
+    file.set_interface(gic.read_vmcr());
     irqs.sync(file, read_physical(gic, irqs.needs_phys(file)));
 }
 

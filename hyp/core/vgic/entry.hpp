@@ -36,6 +36,14 @@ struct LrFile {
     u8 eoi_count = 0;       // EOIcount, read only if VcpuIrqs::needs_eoi_count()
     bool split_eoi = false; // VMCR.VEOIM: the guest drops priority and deactivates separately
     u8 open_groups = 3;     // VMCR.VENG0, VENG1: what the guest's CPU interface lets through
+
+    // GICH_VMCR or ICH_VMCR_EL2.
+    constexpr void set_interface(u32 vmcr) {
+        constexpr u32 veoim = 1U << 9; // GICH_VMCR.VEM, ICH_VMCR_EL2.VEOIM
+        constexpr u32 groups = 3;      // VMGrp0En and VMGrp1En, VENG0 and VENG1
+        split_eoi = (vmcr & veoim) != 0;
+        open_groups = static_cast<u8>(vmcr & groups);
+    }
 };
 
 // Physical pending and active words (ISPENDR<n>, ISACTIVER<n>; n = 0 is this pCPU's own), by word of

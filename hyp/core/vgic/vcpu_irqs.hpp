@@ -203,7 +203,12 @@ private:
     void look_at_all();
     void answer(Request request, VIntid spi);
     void answer(u32 askers);
-    [[nodiscard]] u32 held_by_siblings(unsigned word, u32 mask, u32 siblings) const;
+    struct Siblings {
+        u32 active = 0;
+        u32 pending = 0;
+    };
+    [[nodiscard]] Siblings shown_by_siblings(unsigned word) const;
+    [[nodiscard]] u32 held_by(unsigned word, u8 sibling) const;
     [[nodiscard]] u32 own_active(unsigned word) const;
     [[nodiscard]] u32 own_listed_pending(unsigned word) const;
     [[nodiscard]] bool is_level(VIntid vintid) const { return at(vintid).is_level(); }

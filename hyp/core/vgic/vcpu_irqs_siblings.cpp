@@ -7,15 +7,31 @@
 
 namespace hyp {
 
-// The SPIs of `mask` that one of `siblings` (bit each) has.
-u32 VcpuIrqs::held_by_siblings(unsigned word, u32 mask, u32 siblings) const {
+// The SPIs of `word` that vCPU `sibling` has.
+u32 VcpuIrqs::held_by(unsigned word, u8 sibling) const {
     u32 held = 0;
-    siblings &= ((1U << vm_->vcpus()) - 1) & ~(1U << self_.value);
-    for_each_intid(word, word != 0 && siblings != 0 ? mask : 0, [&](VIntid spi) {
-        const u8 holder = at(spi).get<Delivery::Holder>();
-        held |= (siblings >> holder & 1U) != 0 ? IntidSet::bit(spi) : 0;
+    for_each_intid(word, ~0U, [&](VIntid spi) {
+        held |= at(spi).is_held_by(VcpuIndex{sibling}) ? IntidSet::bit(spi) : 0;
     });
     return held;
+}
+
+// One that its holder did not have when it answered, or that was not asked, has been claimed since. So
+// there is a moment within the access at which it was pending there.
+VcpuIrqs::Siblings VcpuIrqs::shown_by_siblings(unsigned word) const {
+    Siblings all;
+    for (u8 n = 0; word != 0 && n < vm_->vcpus(); ++n) {
+        if (n == self_.value) {
+            continue;
+        }
+        const u32 held = held_by(word, n);
+        const VmIrqs::Shown& shown = vm_->shown(VcpuIndex{n});
+        const u32 answered = (u32{answered_} >> n & 1U) != 0 ? held : 0;
+        const u32 active = answered & shown.active[word].load();
+        all.active |= active;
+        all.pending |= (answered & shown.pending[word].load()) | (held & ~active);
+    }
+    return all;
 }
 
 // An answer that is still due may have been published before a new question: so it is waited for.
@@ -29,15 +45,13 @@ bool VcpuIrqs::ask(unsigned word, u32 mask) {
         return false;
     }
     u32 holders = 0;
-    for_each_intid(word, held_by_siblings(word, mask, ~0U), [&](VIntid spi) {
-        holders |= 1U << at(spi).get<Delivery::Holder>() & ((1U << vm_->vcpus()) - 1);
-    });
-    holders &= ~(1U << self_.value); // it may have come here meanwhile
-    asked_ = answered_ = static_cast<u8>(holders);
-    for (u32 rest = holders; rest != 0; rest &= rest - 1) {
-        const u32 sibling = static_cast<u32>(__builtin_ctz(rest));
-        kick(sibling, vm_->mailbox(VcpuIndex{static_cast<u8>(sibling)}).post_question(self_.value));
+    for (u8 n = 0; word != 0 && n < vm_->vcpus(); ++n) {
+        if (n != self_.value && (held_by(word, n) & mask) != 0) {
+            holders |= 1U << n;
+            kick(n, vm_->mailbox(VcpuIndex{n}).post_question(self_.value));
+        }
     }
+    asked_ = answered_ = static_cast<u8>(holders);
     asked_word_ = static_cast<u8>(holders != 0 ? word : 0);
     return holders != 0;
 }
@@ -46,11 +60,11 @@ void VcpuIrqs::answer(u32 askers) {
     if (askers == 0) {
         return;
     }
+    VmIrqs::Shown& shown = vm_->shown(self_);
     for (unsigned word = 1; word < guest_words; ++word) {
-        const u32 held = listed_.word(word) | spilled_.word(word);
-        if (held != 0) {
-            vm_->publish(word, held, own_active(word), own_listed_pending(word));
-        }
+        // What is pending by its word may be in its list register at the next entry.
+        shown.active[word].store(own_active(word));
+        shown.pending[word].store(pending_word(word, PhysWords{}));
     }
     for (; askers != 0; askers &= askers - 1) {
         const u32 asker = static_cast<u32>(__builtin_ctz(askers));

@@ -43,11 +43,8 @@ u32 VcpuIrqs::own_listed_pending(unsigned word) const {
     return pending;
 }
 
-// Of an SPI that a sibling has, what it published when it was asked. One that was not asked has
-// claimed it since, so there is a moment within the access at which it was pending there.
 u32 VcpuIrqs::active_word(unsigned word) const {
-    const u32 theirs = held_by_siblings(word, ~0U, answered_);
-    return own_active(word) | (theirs != 0 ? theirs & vm_->published_active(word) : 0);
+    return own_active(word) | shown_by_siblings(word).active;
 }
 
 u32 VcpuIrqs::pending_word(unsigned word, const PhysWords& phys) const {
@@ -58,9 +55,7 @@ u32 VcpuIrqs::pending_word(unsigned word, const PhysWords& phys) const {
                               phys.is_pending(pintid_of(vintid));
         pending |= physical || at(vintid).is_pending() ? IntidSet::bit(vintid) : 0;
     }
-    const u32 theirs = held_by_siblings(word, ~0U, answered_);
-    pending |= theirs != 0 ? theirs & vm_->published_pending(word) : 0;
-    return pending | own_listed_pending(word) | held_by_siblings(word, ~0U, ~u32{answered_});
+    return pending | own_listed_pending(word) | shown_by_siblings(word).pending;
 }
 
 u32 VcpuIrqs::hardware_words(unsigned word) const {

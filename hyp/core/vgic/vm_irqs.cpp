@@ -53,16 +53,6 @@ u32 VmIrqs::on_physical(PIntid pintid) {
     return kicks;
 }
 
-void VmIrqs::publish(unsigned word, u32 mask, u32 active, u32 pending) {
-    const auto put = [mask](SharedWord& to, u32 bits) {
-        u32 before = to.load();
-        while (!to.replace(before, (before & ~mask) | (bits & mask))) {
-        }
-    };
-    put(active_[word - 1], active);
-    put(pending_[word - 1], pending);
-}
-
 bool VmIrqs::find(PIntid pintid, VIntid& spi) const {
     const VIntid same{pintid.value()};
     if (same.is_spi() && is_guest_intid(same) && hardware_.has(same) && pintid_of(same) == pintid) {

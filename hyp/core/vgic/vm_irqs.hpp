@@ -41,11 +41,14 @@ public:
     // VM's vCPUs loaded, or any. Returns the vCPUs, bit each, that are to look into their mailboxes.
     [[nodiscard]] u32 on_physical(PIntid pintid);
 
-    // What the holders of SPIs have published of them when they were asked: which of `mask` are active
-    // in a list register or spilled, which are pending in one (VcpuIrqs::ask()).
-    void publish(unsigned word, u32 mask, u32 active, u32 pending);
-    [[nodiscard]] u32 published_active(unsigned word) const { return active_[word - 1].load(); }
-    [[nodiscard]] u32 published_pending(unsigned word) const { return pending_[word - 1].load(); }
+    // What a vCPU has published of the SPIs that it has, when it was last asked (VcpuIrqs::ask()): those
+    // that are active in a list register or spilled, those that are pending in one.
+    struct Shown {
+        std::array<SharedWord, guest_words> active{};  // litmus: content-before-mark
+        std::array<SharedWord, guest_words> pending{}; // litmus: content-before-mark
+        friend bool operator==(const Shown&, const Shown&) = default;
+    };
+    [[nodiscard]] Shown& shown(VcpuIndex vcpu) { return shown_[vcpu.value]; }
 
     // As after start-up and map_hardware(), for a VM that starts over: its vCPUs are off their pCPUs,
     // its physical SPIs disabled, neither pending nor active, their trigger that of wired_trigger().
@@ -79,8 +82,7 @@ private:
     IntidSet edge_{};                      // of them, wired as edges
     u32 vcpus_ = 1;
     SharedWord group_enables_{};
-    std::array<SharedWord, guest_words - 1> active_{};  // litmus: content-before-mark
-    std::array<SharedWord, guest_words - 1> pending_{}; // litmus: content-before-mark
+    std::array<Shown, max_vcpus> shown_{};
     std::array<u32, 12> unused_{}; // no padding, so that a test may hash the bytes
 };
 
