@@ -4,7 +4,7 @@
 #include "drivers/uart/pl011.hpp"
 #include "hyp/arch/mmio.hpp"
 #include "hyp/arch/sysreg.hpp"
-#include "hyp/format.hpp"
+#include "hyp/core/base/format.hpp"
 
 namespace hyp {
 
@@ -20,14 +20,19 @@ void Console::open() {
 }
 
 void Console::print(const char* format, ...) const {
+    std::va_list arguments;
+    va_start(arguments, format);
+    print_list(format, arguments);
+    va_end(arguments);
+}
+
+void Console::print_list(const char* format, std::va_list arguments) const {
     if (!open_) {
         return;
     }
     char text[256];
-    std::va_list arguments;
-    va_start(arguments, format);
-    (void)vsniprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
+    Text line{text};
+    put_format(line, format, arguments);
     Uart uart{{}, {}};
     for (const char* c = text; *c != '\0'; ++c) {
         if (*c == '\n') {

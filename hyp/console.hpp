@@ -5,15 +5,17 @@
 
 #include "hyp/core/base/types.hpp"
 
+#include <cstdarg>
+
 namespace hyp {
 
 class Console {
 public:
     // The UART's frame is mapped and is a PL011.
     void open();
-    // newlib's integer formats of C89 (%s %d %u %x %lx ..., but no %zu, no %hhx); one call prints at
-    // most 255 bytes.
+    // %s, %u, %x, with l and a width (core/base/format.hpp); one call prints at most 255 bytes.
     [[gnu::format(printf, 2, 3)]] void print(const char* format, ...) const;
+    void print_list(const char* format, std::va_list arguments) const;
     // Everything has left the UART.
     void flush() const;
 

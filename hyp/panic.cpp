@@ -8,7 +8,6 @@
 #include "hyp/baton.hpp"
 #include "hyp/core/base/shared_word.hpp"
 #include "hyp/core/vm/esr_decode.hpp"
-#include "hyp/format.hpp"
 #include "hyp/trace.hpp"
 
 extern "C" {
@@ -106,23 +105,23 @@ void end_machine(EndStatus status) {
 }
 
 void refuse(const char* format, ...) {
-    char text[240];
+    baton.console.print("baton: ");
     std::va_list arguments;
     va_start(arguments, format);
-    (void)vsniprintf(text, sizeof text, format, arguments);
+    baton.console.print_list(format, arguments);
     va_end(arguments);
-    baton.console.print("baton: %s\n", text);
+    baton.console.print("\n");
     end_machine(EndStatus::panic);
 }
 
 void panic(const char* format, ...) {
-    char text[240];
+    claim_last_words();
+    baton.console.print("\nbaton: panic: ");
     std::va_list arguments;
     va_start(arguments, format);
-    (void)vsniprintf(text, sizeof text, format, arguments);
+    baton.console.print_list(format, arguments);
     va_end(arguments);
-    claim_last_words();
-    baton.console.print("\nbaton: panic: %s\n", text);
+    baton.console.print("\n");
     print_backtrace(reinterpret_cast<u64>(__builtin_return_address(0)) - 4,
                     reinterpret_cast<u64>(__builtin_frame_address(0)));
     print_events(events_of_a_panic);

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds the part of newlib that EL2 uses (mem*, str*, vsniprintf) with
-# general registers only, straight from its sources: newlib's own configure cannot build without
-# floating point. Usage: build_el2libc.sh NEWLIB_DIR OUTPUT_DIR CROSS_PREFIX
+# Builds the part of newlib that EL2 uses (mem*, str*) with general registers only, straight from
+# its sources: newlib's own configure cannot build without floating point. Usage: build_el2libc.sh NEWLIB_DIR OUTPUT_DIR CROSS_PREFIX
 set -eu
 src=${1:?usage: build_el2libc.sh NEWLIB_DIR OUTPUT_DIR CROSS_PREFIX}
 out=${2:?}
@@ -12,8 +11,7 @@ libc=$src/newlib/libc
 rm -rf "$out"
 mkdir -p "$out/obj" "$out/config"
 
-# What configure would have decided: C89's formats (d i u x o c s p n, h and l, flags, width and
-# precision; C99's bring the locale with them), the small reent structure.
+# What configure would have decided.
 cat >"$out/config/newlib.h" <<'EOF'
 #pragma once
 #define _NEWLIB_VERSION "newlib"
@@ -30,8 +28,8 @@ cp "$out/config/newlib.h" "$out/config/_newlib_version.h"
 flags="-Os -g -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns -fno-pic -fno-pie
     -mcmodel=tiny -fno-stack-protector -fno-asynchronous-unwind-tables -fno-omit-frame-pointer
     -march=armv8-a -mgeneral-regs-only -mno-outline-atomics -mstrict-align -mfix-cortex-a53-835769
-    -ffunction-sections -fdata-sections -DNO_FLOATING_POINT -I$out/config
-    -isystem $libc/machine/aarch64 -isystem $libc/include -I$libc/stdio -I$libc/string"
+    -ffunction-sections -fdata-sections -I$out/config
+    -isystem $libc/machine/aarch64 -isystem $libc/include -I$libc/string"
 
 compile() { # source object [define...]
     source=$1
@@ -49,20 +47,4 @@ for name in memmove memcmp memchr strlen strnlen strcmp strncmp strchr strrchr \
     strcpy strncpy strcat strncat strstr strcspn strspn strpbrk strlcpy strlcat; do
     compile "string/$name" "$name"
 done
-# As a part of the program that the link optimises (clang's takes the code beside it): what serves
-# strings that grow on a heap goes then.
-lto="-flto -ffat-lto-objects"
-# shellcheck disable=SC2086 # words
-compile stdio/vsniprintf vsniprintf $lto
-# shellcheck disable=SC2086 # words
-compile stdio/vfprintf svfiprintf -DSTRING_ONLY -DINTEGER_ONLY $lto
-# newlib's own reent/impure.c points to streams, which EL2 has none of.
-mkdir -p "$out/reent"
-cat >"$out/reent/impure.c" <<'EOF'
-#include <reent.h>
-static struct _reent blank;
-struct _reent *_impure_ptr = &blank;
-EOF
-libc=$out compile reent/impure impure
-
 "${cross}ar" rcs "$out/libc-el2.a" "$out"/obj/*.o

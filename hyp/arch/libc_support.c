@@ -1,43 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What newlib, libgcc and Debian's libfdt.a expect of their surroundings, at EL2: an allocator
- * that has nothing to give, a population count in general registers (libgcc's own uses SIMD,
- * which EL2 never touches), and the two stack-protector symbols that libfdt.a was built with.
+ * What libgcc and Debian's libfdt.a expect of their surroundings, at EL2: a population count in
+ * general registers (libgcc's own uses SIMD, which EL2 never touches), and the two stack-protector
+ * symbols that libfdt.a was built with.
  */
-#include <stddef.h>
 #include <stdint.h>
 
-struct _reent;
-
-void *_malloc_r(struct _reent *reent, size_t size);
-void *_realloc_r(struct _reent *reent, void *block, size_t size);
-void _free_r(struct _reent *reent, void *block);
 int __popcountdi2(uint64_t value);
 _Noreturn void __stack_chk_fail(void);
 
 /** Any fixed value: its low byte is zero so that no string operation can write past it. */
 const uintptr_t __stack_chk_guard = 0x4241544f4e5aa500;
-
-/** EL2 has no heap; only newlib's asprintf path names these, and EL2 never calls it. */
-void *_malloc_r(struct _reent *reent, size_t size) {
-    (void)reent;
-    (void)size;
-    return NULL;
-}
-
-/** See _malloc_r. */
-void *_realloc_r(struct _reent *reent, void *block, size_t size) {
-    (void)reent;
-    (void)block;
-    (void)size;
-    return NULL;
-}
-
-/** See _malloc_r. */
-void _free_r(struct _reent *reent, void *block) {
-    (void)reent;
-    (void)block;
-}
 
 /** Number of set bits in `value`, by the usual folding of 2-, 4- and 8-bit sums. */
 int __popcountdi2(uint64_t value) {

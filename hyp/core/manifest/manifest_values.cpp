@@ -13,12 +13,6 @@ constexpr usize max_label = 31;
 constexpr usize max_bootargs = 2047;
 constexpr usize max_file_name = 1023;
 constexpr const char* not_a_cell = "this must be one number, as in <256>";
-// In the order of SelfCrash and EndAction. No VM crashes itself by the name of `none`.
-constexpr const char* crash_words = "\1\0stack\0text\0exec\0fiq\0serror\0call\0";
-constexpr const char* wrong_crash =
-    "this must be \"stack\", \"text\", \"exec\", \"fiq\", \"serror\" or \"call\"";
-constexpr const char* action_words = "stop\0restart\0halt\0";
-constexpr const char* wrong_action = "this must be \"stop\", \"restart\" or \"halt\"";
 constexpr const char* not_a_dword = "this must be one 64-bit number";
 
 // Exactly one string, of 1 to `limit` printable characters (or none, if empty ones are allowed).

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events in words where a number meets its limit.
+// Events in words where a number meets its limit; messages as printf has them.
+#include "hyp/core/base/format.hpp"
 #include "hyp/core/trace/describe.hpp"
 #include "hyp/core/trace/text.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <cstdio>
 #include <string>
 
 using namespace hyp;
@@ -19,6 +21,21 @@ namespace {
     char line[event_line_size];
     describe(ring.at(0), line);
     return line;
+}
+
+// What put_format() and printf make of the same, each in a buffer of `size` bytes.
+[[gnu::format(printf, 2, 3)]] void compare(std::size_t size, const char* format, ...) {
+    std::array<char, 64> ours{};
+    std::array<char, 64> theirs{};
+    std::va_list arguments;
+    va_start(arguments, format);
+    Text text{{ours.data(), size}};
+    put_format(text, format, arguments);
+    va_end(arguments);
+    va_start(arguments, format);
+    static_cast<void>(std::vsnprintf(theirs.data(), size, format, arguments));
+    va_end(arguments);
+    CHECK(std::string{ours.data()} == theirs.data());
 }
 
 } // namespace
@@ -60,4 +77,20 @@ TEST_CASE("text: ends where its room ends", "[trace]") {
     out.put("cd");
     CHECK(std::string{room} == "ab");
     CHECK(room[3] == '#');
+}
+
+TEST_CASE("messages come out as by printf, cut where it cuts", "[format]") {
+    for (const u64 value : {u64{0}, u64{9}, u64{0xa5}, u64{0xffff'ffff}, ~u64{0}}) {
+        const unsigned word = static_cast<unsigned>(value);
+        compare(64, "<%u %x %lu %lx>", word, word, value, value);
+        compare(64, "%08lx|%016lx|%-2u|%-12u|%4u", value, value, word, word, word);
+        compare(64, "%2x%-20lx%020lu", word, value, value);
+    }
+    // More arguments than registers, and a narrow one among them.
+    compare(64, "%s%u%s%lu%u%s%u%x%s%lx", "a", 1U, "b", ~0UL, 2U, "", 3U, 4U, "c", 5UL);
+    compare(64, "no field");
+    compare(64, "%5s|%-5s|%2s", "ab", "cd", "efg");
+    for (std::size_t size = 1; size < 16; ++size) {
+        compare(size, "%s: %u, %lx", "name", 1234U, 0xabcdefUL);
+    }
 }
