@@ -65,7 +65,7 @@ extern "C" void early_tables(u64 exception_level) {
 
     t.level0[stage1::index(0, HYP_IMAGE_VA)] = table_at(t.own.level1);
     t.own.level1[stage1::index(1, HYP_IMAGE_VA)] = table_at(t.own.level2);
-    t.own.level1[stage1::index(1, HYP_WINDOW_VA)] = table_at(t.window2);
+    t.own.level1[stage1::index(1, HYP_WINDOW_VA)] = table_at(t.own.window2);
     t.own.level2[stage1::index(2, HYP_IMAGE_VA)] = table_at(t.image3);
     t.own.level2[stage1::index(2, HYP_DEVICES_VA)] = table_at(t.own.devices3);
 

@@ -121,6 +121,13 @@ void check_machine(const Platform& platform) {
     }
 }
 
+void find_pcpus(Platform& platform, u64 exception_level) {
+    choose_pcpus(platform, sysreg::read<sysreg::mpidr_el1>() & mpidr_affinity);
+    if (exception_level == 3) {
+        platform.pcpu_count = 1; // the others sleep in boot/el3.S
+    }
+}
+
 // GICR_TYPER of the redistributor at `frame`.
 [[nodiscard]] GicrTyper ask_redistributor(Pa frame) {
     mapping::map_device_page(HYP_GICR_VA, frame);
@@ -238,10 +245,7 @@ extern "C" void hyp_main(u64 x0, u64 entry_word, u64 image) {
     report_cpu(platform);
     report_machine(platform);
     check_machine(platform);
-    choose_pcpus(platform, sysreg::read<sysreg::mpidr_el1>() & mpidr_affinity);
-    if (exception_level == 3) {
-        platform.pcpu_count = 1; // the others sleep in boot/el3.S
-    }
+    find_pcpus(platform, exception_level);
     const Pa redistributor = map_gic(platform);
     if (exception_level == 3) {
         open_secure_gic(platform.gic, redistributor, Pa{image});

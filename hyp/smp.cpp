@@ -35,7 +35,10 @@ namespace reg = sysreg;
 constinit GicTarget targets[max_pcpus]{};
 constinit const char* faults[max_pcpus]{};
 
-// Bit n: pCPU n has come this far. `closed`: who has not is not waited for any more, and may not run.
+// Bit n: pCPU n has come this far; bit 16 + n: it cannot run, and faults[n] says why. `closed`: who has
+// not come is not waited for any more, and may not run.
+constexpr u32 everybody = (1U << max_pcpus) - 1;
+constexpr u32 failed = 1U << 16;
 constexpr u32 closed = 1U << 31;
 constinit SharedWord arrived{}; // litmus: content-before-mark
 constinit u32 running = 1;
@@ -51,27 +54,19 @@ void prepare(u32 pcpu, const PlatformCpu& cpu) {
     boot_blocks[pcpu].affinity = cpu.affinity;
 }
 
-// PSCI CPU_ON (DEN 0022), whose result it gives: 0, or a negative error.
-[[nodiscard]] i64 call_cpu_on(u64 affinity, Pa entry) {
-    constexpr u64 cpu_on = 0xc400'0003;
-    register u64 x0 asm("x0") = cpu_on;
+// PSCI CPU_ON (DEN 0022). False: refused.
+[[nodiscard]] bool cpu_on(u64 affinity, Pa entry) {
+    register u64 x0 asm("x0") = 0xc400'0003;
     register u64 x1 asm("x1") = affinity;
     register u64 x2 asm("x2") = entry.value();
     register u64 x3 asm("x3") = 0;
     // SMCCC 1.0 leaves nothing of x4 to x17 (DEN 0028).
-#define HYP_PSCI_CALL(instruction)                                                                 \
-    asm volatile(instruction " #0"                                                                 \
-                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)                                          \
-                 :                                                                                 \
-                 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",   \
-                   "x16", "x17", "memory")
-    if (baton.conduit == Conduit::hvc) {
-        HYP_PSCI_CALL("hvc");
-    } else {
-        HYP_PSCI_CALL("smc");
-    }
-#undef HYP_PSCI_CALL
-    return static_cast<i64>(x0);
+    asm volatile("smc #0"
+                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                 :
+                 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                   "x16", "x17", "memory");
+    return static_cast<u32>(x0) == 0;
 }
 
 // The boot protocol's spin table: a CPU sleeps by WFE until its word is an address to go to.
@@ -92,7 +87,7 @@ void release_from_table(Pa word, Pa entry) {
     }
     if (cpu.enable == CpuEnable::spin_table) {
         release_from_table(cpu.release, entry);
-    } else if (call_cpu_on(cpu.affinity, entry) != 0) {
+    } else if (!cpu_on(cpu.affinity, entry)) {
         faults[pcpu] = "PSCI does not start it";
         return false;
     }
@@ -103,11 +98,14 @@ void release_from_table(Pa word, Pa entry) {
 [[nodiscard]] u32 await(u32 expected) {
     const u64 frequency = reg::read<static_cast<u32>(SysReg::cntfrq)>();
     const u64 begin = reg::read<static_cast<u32>(SysReg::cntpct)>();
-    while (arrived.load() != expected &&
-           reg::read<static_cast<u32>(SysReg::cntpct)>() - begin < frequency) {
+    const auto is_complete = [expected] {
+        const u32 now = arrived.load();
+        return ((now | now / failed) & everybody) == expected;
+    };
+    while (!is_complete() && reg::read<static_cast<u32>(SysReg::cntpct)>() - begin < frequency) {
         TargetSysReg{}.relax();
     }
-    return arrived.fetch_or(closed);
+    return arrived.fetch_or(closed) & everybody;
 }
 
 void report(const Platform& platform) {
@@ -210,7 +208,8 @@ extern "C" [[noreturn]] void secondary_main(u64 pcpu) {
     if constexpr (is_checked_build) {
         crash_on_pcpu();
     }
-    if (faults[n] != nullptr || (arrived.fetch_or(1U << n) & closed) != 0) {
+    const bool fails = faults[n] != nullptr;
+    if ((arrived.fetch_or((fails ? failed : 1U) << n) & closed) != 0 || fails) {
         stay_away();
     }
     run_secondary(generation);

@@ -7,6 +7,7 @@
 //
 //   0x3ff'8000'0000  window: physical memory mapped for a while (trees, payloads, guest RAM)
 //   0x3ff'c000'0000  image: text, read-only data, data, stacks with guard pages (2 MiB, by pages)
+//   0x3ff'ffc0'0000  devices that EL2 forwards accesses to (2 MiB, by pages)
 //   0x3ff'ffe0'0000  devices and the per-pCPU page (2 MiB, by pages, one table for each pCPU)
 #pragma once
 
@@ -17,9 +18,9 @@
 #define HYP_IMAGE_SPAN 0x200000 // the image and its memory fit one level-2 entry
 #define HYP_FAR_VA 0x3ffc0100000 // its second MiB: hyp/pcpu.hpp, FarStorage
 #define HYP_FAR_SPAN 0x100000
+#define HYP_FORWARDED_VA 0x3ffffc00000 // devices that share a page: 34 pages, one for each
 #define HYP_DEVICES_VA 0x3ffffe00000
 
-#define HYP_FORWARDED_VA 0x3ffffe00000 // devices that share a page: 34 pages, one for each
 #define HYP_GICR_VA 0x3fffffc0000  // 2^42 - 2^18: RD_base, then SGI_base at + 0x10000
 #define HYP_GICR_SIZE 0x20000
 #define HYP_GICD_VA 0x3fffffe0000  // 2^42 - 2^17: 64 KiB

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/arch/mapping.hpp"
 
+#include "hyp/arch/percpu.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/arch/tables.hpp"
 
@@ -43,8 +44,17 @@ void publish_entries() {
 // Whose are changed: the boot pCPU's own but within make_map().
 constinit PcpuTables* edited = &boot_storage.own;
 
+// Behind one entry of every pCPU's level 2: what is mapped here later, all see.
+alignas(stage1::page_size) constinit u64 forwarded3[stage1::entries]{};
+
 void set_device_page(u64 va, u64 descriptor) {
-    edited->devices3[(va - HYP_DEVICES_VA) / stage1::page_size] = descriptor;
+    u64* const table = va < HYP_DEVICES_VA ? forwarded3 : edited->devices3;
+    table[stage1::index(3, va)] = descriptor;
+}
+
+[[nodiscard]] u64* own_window() {
+    const u32 pcpu = this_cpu().index;
+    return pcpu == 0 ? boot_storage.own.window2 : other_tables[pcpu - 1].window2;
 }
 
 } // namespace
@@ -91,6 +101,7 @@ void make_map(u32 pcpu, const void* percpu_page, Pa redistributor) {
     level0[stage1::index(0, base)] = table_of(boot_storage.identity1); // as early.cpp left it
     level0[stage1::index(0, HYP_IMAGE_VA)] = table_of(tables.level1);
     tables.level1[stage1::index(1, HYP_IMAGE_VA)] = table_of(tables.level2);
+    tables.level1[stage1::index(1, HYP_WINDOW_VA)] = table_of(tables.window2);
     tables.level2[stage1::index(2, HYP_DEVICES_VA)] = table_of(tables.devices3);
     edited = &tables;
     map_percpu(percpu_page);
@@ -100,6 +111,8 @@ void make_map(u32 pcpu, const void* percpu_page, Pa redistributor) {
 
 void set_image_pa(Pa pa) {
     image_base = pa;
+    boot_storage.own.level2[stage1::index(2, HYP_FORWARDED_VA)] =
+        stage1::table(pa_in_image(forwarded3));
 }
 
 void drop_identity() {
@@ -131,8 +144,9 @@ u8* map_window(WindowSlot slot, Pa pa, u64 size) {
     }
     const unsigned first = slot == WindowSlot::source ? 0 : slot_entries;
     const Rights rights = slot == WindowSlot::source ? Rights::read : Rights::read_write;
+    u64* const window = own_window();
     for (u64 offset = 0; offset < span; offset += stage1::block_size) {
-        boot_storage.window2[first + offset / stage1::block_size] =
+        window[first + offset / stage1::block_size] =
             stage1::block(from + offset, regime, rights, Memory::normal);
     }
     publish_entries();
@@ -141,8 +155,9 @@ u8* map_window(WindowSlot slot, Pa pa, u64 size) {
 
 void unmap_window(WindowSlot slot) {
     const unsigned first = slot == WindowSlot::source ? 0 : slot_entries;
-    for (unsigned i = 0; i < slot_entries && boot_storage.window2[first + i] != 0; ++i) {
-        boot_storage.window2[first + i] = 0;
+    u64* const window = own_window();
+    for (unsigned i = 0; i < slot_entries && window[first + i] != 0; ++i) {
+        window[first + i] = 0;
     }
     flush_translations();
 }

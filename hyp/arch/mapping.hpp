@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // EL2's map after boot/early.cpp: device frames at their constant addresses, and a window through
 // which physical memory (a tree, a payload, guest RAM) is seen for as long as it is worked on.
-// Used by the boot pCPU while nothing else runs; drop_own_identity() by each of the others.
+// Used by the boot pCPU at its start. Windows are each pCPU's own, at any time; so is
+// drop_own_identity().
 #pragma once
 
 #include "hyp/arch/layout.h"
@@ -13,7 +14,7 @@ namespace hyp::mapping {
 // Choose the descriptor format: EL2's, or EL1's when Baton was entered there by mistake.
 void set_regime(Regime chosen);
 
-// One page of device registers. `va` lies in the devices' 2 MiB (layout.h).
+// One page of device registers. `va` lies in the devices' 4 MiB (layout.h).
 void map_device_page(u64 va, Pa pa);
 void map_device(u64 va, Pa pa, u64 bytes);
 void unmap_device_page(u64 va);
@@ -21,8 +22,9 @@ void unmap_device_page(u64 va);
 // The per-pCPU page onto the memory that holds it.
 void map_percpu(const void* page);
 
-// The map of pCPU `pcpu`, not 0, before it starts: the boot pCPU's as it is now, with a page and a
-// redistributor (or none: 0) of its own. It stays to be cleaned to the point of coherency.
+// The map of pCPU `pcpu`, not 0, before it starts: the boot pCPU's as it is now, with a window, a page
+// and a redistributor (or none: 0) of its own; of what is mapped later it sees forwarded devices alone.
+// boot_blocks stays to be cleaned to the point of coherency.
 void make_map(u32 pcpu, const void* percpu_page, Pa redistributor);
 
 // Physical address of something inside the image.

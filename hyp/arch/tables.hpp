@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // EL2's translation tables. The boot pCPU's are filled first by boot/early.cpp, afterwards all are
-// changed only through hyp/arch/mapping.hpp. The other pCPUs share image and window with it.
+// changed only through hyp/arch/mapping.hpp. All share the image and the forwarded devices.
 #pragma once
 
 #include "hyp/arch/layout.h"
@@ -9,11 +9,12 @@
 
 namespace hyp {
 
-// The way from a pCPU's top table to its own page and its redistributor.
+// The way from a pCPU's top table to its own page, its redistributor and its window.
 struct alignas(4096) PcpuTables {
     u64 level1[stage1::entries]; // the top 512 GiB
     u64 level2[stage1::entries]; // the top GiB: image and devices
     u64 devices3[stage1::entries];
+    u64 window2[stage1::entries];
 };
 
 inline constexpr unsigned top_entries = 1U << (HYP_VA_BITS - 39);
@@ -22,7 +23,6 @@ struct alignas(4096) BootTables {
     u64 level0[stage1::entries]; // of which top_entries are used
     PcpuTables own;
     u64 image3[stage1::entries];
-    u64 window2[stage1::entries];
     u64 identity1[stage1::entries];
     u64 identity2[stage1::entries];
 };

@@ -8,7 +8,7 @@ namespace {
 bool can_start(const PlatformCpu& cpu, Conduit conduit) {
     switch (cpu.enable) {
     case CpuEnable::none: return false;
-    case CpuEnable::psci: return conduit != Conduit::none;
+    case CpuEnable::psci: return conduit == Conduit::smc; // an HVC at EL2 comes back to EL2
     case CpuEnable::spin_table:
         return cpu.release.value() != 0 && cpu.release.is_aligned(sizeof(u64)) &&
                cpu.release.value() >> 48 == 0; // of a descriptor's address

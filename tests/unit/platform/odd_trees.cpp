@@ -143,8 +143,13 @@ TEST_CASE("pCPUs: the boot CPU first, then those that can be started, 8 at most"
         }
         return affinities;
     };
-    const std::string psci = "}; psci { compatible = \"arm,psci-1.0\"; method = \"hvc\"; ";
+    const auto by = [](const char* method) {
+        return "}; psci { compatible = \"arm,psci-1.0\"; method = \"" + std::string{method} +
+               "\"; ";
+    };
+    const std::string psci = by("smc");
     CHECK(chosen("", 0) == "0 5");
+    CHECK(chosen(by("hvc"), 0) == "0 5"); // which does not leave EL2
     CHECK(chosen(psci, 2) == "2 0 1 3 5");
     CHECK(chosen(psci, 0x100) == "256 0 1 2 3 5"); // a CPU that the tree does not know
     std::string many;
