@@ -5,12 +5,28 @@
 #include "hyp/arch/mmio.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/core/base/format.hpp"
+#include "hyp/terminal.hpp"
+
+#include <cstring>
 
 namespace hyp {
 
 namespace {
 
 using Uart = Pl011<TargetMmio, TargetSysReg>;
+
+// What was said at boot, a zero in place of each line's end: Baton's console shows it again.
+struct BootLog {
+    char text[3 * kib];
+    u32 length;
+};
+constinit BootLog boot_log{};
+
+void log(char c) {
+    if (boot_log.length != sizeof boot_log.text - 1) {
+        boot_log.text[boot_log.length++] = c == '\n' ? '\0' : c;
+    }
+}
 
 } // namespace
 
@@ -33,8 +49,14 @@ void Console::print_list(const char* format, std::va_list arguments) const {
     char text[256];
     Text line{text};
     put_format(line, format, arguments);
+    if (shared_) {
+        const char* const words = text[0] == '\n' ? text + 1 : text; // its lines begin there anyhow
+        say_on_terminal(words, std::strlen(words));
+        return;
+    }
     Uart uart{{}, {}};
     for (const char* c = text; *c != '\0'; ++c) {
+        log(*c);
         if (*c == '\n') {
             uart.put('\r');
         }
@@ -42,8 +64,22 @@ void Console::print_list(const char* format, std::va_list arguments) const {
     }
 }
 
+const char* Console::boot_line(u32 n, u32& count) {
+    const char* line = boot_log.text;
+    count = 0;
+    for (u32 at = 0; at != boot_log.length; ++at) {
+        if (boot_log.text[at] == '\0' && ++count == n) {
+            line = &boot_log.text[at + 1];
+        }
+    }
+    return line;
+}
+
 void Console::flush() const {
     if (open_) {
+        if (shared_) {
+            drain_terminal();
+        }
         Uart{{}, {}}.flush();
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Baton's voice: formatted text on the machine's UART. Polled, for boot and panic only; once a
-// guest runs, Baton is silent. Without a UART every call does nothing.
+// Baton's voice: formatted text on the machine's UART, polled, at boot and in a panic; between them
+// on the terminal that the VMs share, if there is one. Without a UART every call does nothing.
 #pragma once
 
 #include "hyp/core/base/types.hpp"
@@ -18,9 +18,15 @@ public:
     void print_list(const char* format, std::va_list arguments) const;
     // Everything has left the UART.
     void flush() const;
+    // The `n`-th line that was printed before share(), its number of lines in `count`.
+    [[nodiscard]] static const char* boot_line(u32 n, u32& count);
+    // From now on to the terminal (hyp/terminal.hpp), from any pCPU; or polled again, for last words.
+    void share() { shared_ = true; }
+    void take_back() { shared_ = false; }
 
 private:
     bool open_ = false;
+    bool shared_ = false;
 };
 
 } // namespace hyp

@@ -3,6 +3,7 @@
 
 #include "hyp/core/vgic/sgi.hpp"
 #include "hyp/passthrough.hpp"
+#include "hyp/terminal.hpp"
 
 namespace hyp {
 
@@ -99,6 +100,11 @@ Device device_at(const Vcpu& vcpu, const GuestAccess& access) {
                 static_cast<u32>(past_gicr % guest_map::gicr_frame),
                 VcpuIndex{static_cast<u8>(frame / 2)}};
     }
+    const IpaRange console = guest_device(DeviceId::pl011).frame;
+    if (vcpu.vm->description->console && console.contains(access.ipa)) {
+        return {.kind = Device::Kind::console,
+                .offset = static_cast<u32>(access.ipa - console.base)};
+    }
     return {.kind = Device::Kind::forwarded};
 }
 
@@ -118,6 +124,8 @@ Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access
     case Device::Kind::none: return {Outcome::absent};
     case Device::Kind::ignored: break;
     case Device::Kind::forwarded: return forward_access(*vcpu.vm, access);
+    case Device::Kind::console:
+        return {Outcome::done, access_terminal(vcpu, device.offset, access)};
     case Device::Kind::deactivation: return {Outcome::deactivation, access.value};
     case Device::Kind::distributor:
         if (access.direction == Direction::read) {

@@ -18,7 +18,7 @@ struct GuestAccess {
 
 // What the guest finds at an address.
 struct alignas(8) Device {
-    enum class Kind : u8 { none, ignored, deactivation, distributor, forwarded };
+    enum class Kind : u8 { none, ignored, deactivation, distributor, console, forwarded };
     Kind kind = Kind::none;
     VdistFrame frame = VdistFrame::gicd;
     u32 offset = 0;    // within the frame

@@ -2,6 +2,7 @@
 #include "hyp/life.hpp"
 
 #include "hyp/baton.hpp"
+#include "hyp/terminal.hpp"
 #include "hyp/world.hpp"
 
 namespace hyp {
@@ -15,7 +16,8 @@ namespace {
 [[nodiscard]] EndStatus status_of(const Vm& vm) {
     switch (vm.end) {
     case VmEnd::powered_off: return vm.verdict == 0 ? EndStatus::good : EndStatus::bad_verdict;
-    case VmEnd::stopped: return EndStatus::good;
+    case VmEnd::stopped:
+    case VmEnd::restarted: return EndStatus::good;
     case VmEnd::faulted: return EndStatus::guest_fault;
     case VmEnd::reset: return EndStatus::reset;
     }
@@ -28,6 +30,7 @@ namespace {
     case VmEnd::stopped: return EndAction::stop;
     case VmEnd::faulted: return vm.description->on_crash;
     case VmEnd::reset: return vm.description->on_reset;
+    case VmEnd::restarted: return EndAction::restart;
     }
     __builtin_unreachable();
 }
@@ -78,6 +81,8 @@ void finish_end(G gic, Vm& vm) {
 void begin_vm(Vm& vm) {
     const VmDescription& description = *vm.description;
     vm.halted.store(0);
+    vm.paused.store(0);
+    reset_terminal(vm);
     vm.power.restart();
     // As one that comes back by its entry point.
     vm.power.suspend(VcpuIndex{0},
@@ -125,6 +130,7 @@ void halt_vcpu(G gic, Pcpu& cpu, Vcpu& vcpu) {
         unload(gic, cpu);
     }
     cpu.scheduler.stop(vcpu.slot);
+    vcpu.paused = false;
     Vm& vm = *vcpu.vm;
     const u32 self = 1U << vcpu.irqs.self().value;
     if ((vm.halted.fetch_or(self) | self) == all_vcpus(vm)) {

@@ -32,6 +32,7 @@ void claim_last_words() {
     const u32 self = this_cpu().index + 1;
     u32 expected = 0;
     if (speaker.replace(expected, self)) {
+        baton.console.take_back();
         return;
     }
     if (expected == self) {

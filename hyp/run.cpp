@@ -5,6 +5,7 @@
 #include "hyp/baton.hpp"
 #include "hyp/life.hpp"
 #include "hyp/smp.hpp"
+#include "hyp/terminal.hpp"
 #include "hyp/world.hpp"
 
 namespace hyp {
@@ -68,6 +69,19 @@ void send_kicks(G gic, Vcpu* vcpu, PerCpu& self) {
     self.kicks = 0;
 }
 
+// As Vm::paused wants it. WFI may end at any time, so a vCPU that waited goes on by looking again.
+void settle_pause(Pcpu& cpu, Vcpu& vcpu) {
+    if (vcpu.vm->paused.load() != 0) {
+        if (!cpu.scheduler.is_off(vcpu.slot)) {
+            cpu.scheduler.stop(vcpu.slot);
+            vcpu.paused = true;
+        }
+    } else if (vcpu.paused) {
+        vcpu.paused = false;
+        cpu.scheduler.make_ready(vcpu.slot);
+    }
+}
+
 // Somebody left something for this vCPU, which may have left itself.
 template <class G>
 void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
@@ -84,6 +98,7 @@ void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
         start_vcpu(gic, cpu, vcpu);
     }
     settle(gic, vcpu);
+    settle_pause(cpu, vcpu);
     vcpu.irqs.take_posts();
     if (this_cpu().vcpu != &vcpu) {
         apply_changes(gic, vcpu.irqs); // a device must not wait until the vCPU runs again
@@ -106,6 +121,7 @@ void look_at_inbox(G gic, Pcpu& cpu) {
 // own inbox sends none.
 template <class G>
 void sleep(G gic, Pcpu& cpu) {
+    send_kicks(gic, nullptr, this_cpu());
     if (!cpu.inbox.is_empty()) {
         return;
     }
@@ -125,6 +141,7 @@ void sleep(G gic, Pcpu& cpu) {
 void hand_to_vm(Vcpu* loaded, Vm& owner, PIntid intid) {
     if (loaded != nullptr && loaded->vm == &owner) {
         static_cast<void>(loaded->irqs.on_physical(intid));
+        ++loaded->acknowledged;
         return;
     }
     for (u32 rest = owner.irqs.on_physical(intid); rest != 0; rest &= rest - 1) {
@@ -146,8 +163,12 @@ void take_one(G gic, Pcpu& cpu, Ack ack) {
     } else if (intid == baton.hyp_timer) {
         set_alarm(cpu, never);
         barrier::dsb_sy(); // down at the distributor, for the same reason
+    } else if (is_terminal(intid)) {
+        serve_terminal();
+        barrier::dsb_sy();
     } else if (intid.is_private()) {
         if (vcpu != nullptr && vcpu->irqs.on_physical(intid)) {
+            ++vcpu->acknowledged;
             return; // the guest's own end of interrupt deactivates it
         }
     } else if (Vm* owner = machine.owner_of(intid); owner != nullptr) {
@@ -203,13 +224,21 @@ ExitFrame& resume(G gic) {
     PerCpu& self = this_cpu();
     Pcpu& cpu = this_pcpu();
     if (Vcpu* loaded = self.vcpu; loaded != nullptr) {
+        ++loaded->exits;
         send_kicks(gic, loaded, self);
         wake_if_due(gic, cpu, *loaded);
     }
     for (;;) {
         look_at_inbox(gic, cpu);
-        const Decision decision = cpu.scheduler.decide(alarm_clock.now());
-        set_alarm(cpu, decision.alarm);
+        const u64 now = alarm_clock.now();
+        const u64 terminal_time = serve_terminal_here(now);
+        const Decision decision = cpu.scheduler.decide(now);
+        // Nobody more urgent than the terminal's host is disturbed for it.
+        set_alarm(cpu, terminal_time < decision.alarm &&
+                               (decision.next == no_slot ||
+                                may_serve_terminal(cpu.scheduler.rank_of(decision.next)))
+                           ? terminal_time
+                           : decision.alarm);
         if (decision.next == no_slot) {
             sleep(gic, cpu);
             continue;

@@ -13,6 +13,7 @@
 #include "hyp/run.hpp"
 #include "hyp/self_crash.hpp"
 #include "hyp/smp.hpp"
+#include "hyp/terminal.hpp"
 
 #include <new>
 
@@ -159,6 +160,14 @@ template <class G>
     gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
     baton.console.print("doctor: entering the guest; Baton is silent from here\n");
     baton.console.flush();
+    if (const Vcpu* host = open_terminal(platform.uart, manifest.options.hot_key)) {
+        const WiredInterrupt& wired = platform.uart.interrupt;
+        gic.set_trigger(wired.intid, wired.trigger);
+        gic.set_priority(wired.intid, Priority{priority_of(host->rank)});
+        gic.route(wired.intid, gic_target(host->home.load()));
+        gic.set_enable(wired.intid, Enable::on);
+        baton.console.share();
+    }
     gic.set_enable(baton.hyp_timer, Enable::on); // silent until it is armed
     if (manifest.options.watchdog_ms != 0) {
         start_watchdog(manifest.options.watchdog_ms);

@@ -38,7 +38,7 @@ enum class Ask : u32 {
 };
 
 // How a VM ended, or is to end.
-enum class VmEnd : u8 { powered_off, faulted, reset, stopped };
+enum class VmEnd : u8 { powered_off, faulted, reset, stopped, restarted };
 
 // Where a VM is between its starts. Changed by compare-and-swap: the first to end it says how.
 enum class VmState : u32 { off, running, ending };
@@ -67,6 +67,7 @@ struct Vm {
     u8 number;       // 0 to max_vms - 1, in the manifest's order
     // litmus: content-before-mark
     SharedWord state{};
+    SharedWord paused{}; // 1: none of its vCPUs is to run
     SharedWord halted{}; // while it ends: vCPUs, bit each, that have left their pCPUs
     VmEnd end{};         // valid once `state` is ending
 };
@@ -88,9 +89,12 @@ struct Vcpu {
     VcpuSlot slot;      // its number in the machine
     Rank rank;
     // litmus: hand-over, content-before-mark
-    SharedWord home{};   // the pCPU that it belongs to
-    SharedWord asks{};   // Ask, a bit each
-    bool awaits = false; // waits for a sibling's answer, to repeat its access (Outcome::again)
+    SharedWord home{};    // the pCPU that it belongs to
+    SharedWord asks{};    // Ask, a bit each
+    bool awaits = false;  // waits for a sibling's answer, to repeat its access (Outcome::again)
+    bool paused = false;  // it would run or wait, were its VM not paused
+    u64 exits = 0;        // those that came to the slow path
+    u64 acknowledged = 0; // interrupts handed over by it
     bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point
 
     Confinement confinement{};

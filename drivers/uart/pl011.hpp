@@ -86,16 +86,16 @@ public:
         }
         write(Pl011Reg::ifls, both_half);
         write(Pl011Reg::icr, Pl011Int::all);
-        set_transmit_interrupt(Enable::off);
+        set_interrupts(Enable::on, Enable::off);
     }
 
-    // The receiver's stay on. The transmitter's comes when its FIFO gets half empty after it was
-    // fuller, so it is of use when can_write() has said no; of UARTs that take each byte at once
-    // (QEMU's) after each write.
-    void set_transmit_interrupt(Enable enable) {
+    // The transmitter's comes when its FIFO gets half empty after it was fuller, so it is of use when
+    // can_write() has said no; of UARTs that take each byte at once (QEMU's) after each write.
+    void set_interrupts(Enable receive, Enable transmit) {
         constexpr u32 receiver = Pl011Int::Rx::mask | Pl011Int::Rt::mask;
         constexpr u32 transmitter = Pl011Int::Tx::mask;
-        write(Pl011Reg::imsc, receiver | (enable == Enable::on ? transmitter : 0));
+        write(Pl011Reg::imsc,
+              (receive == Enable::on ? receiver : 0) | (transmit == Enable::on ? transmitter : 0));
     }
     // The transmitter's interrupt is gone until the next byte is written.
     void clear_transmit() { write(Pl011Reg::icr, Pl011Int::Tx::mask); }

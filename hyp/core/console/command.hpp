@@ -28,7 +28,7 @@ enum class Verb : u8 {
 };
 // It only asks: Report answers.
 [[nodiscard]] constexpr bool is_question(Verb verb) {
-    return verb >= Verb::help && verb <= Verb::lrs;
+    return verb <= Verb::lrs;
 }
 
 struct Command {

@@ -7,17 +7,18 @@ namespace hyp {
 
 namespace {
 
-// From Verb::help on, each ended by a zero. After '%': a small letter is a figure, 'a' the first; a
+// One for each Verb that is a question, each ended by a zero. After '%': a small letter is a figure, 'a' the first; a
 // capital one a caption; '%' the list register.
 constexpr char sentences[] =
+    "%A\0"
     "vms, vcpus, timers, irqs, doctor; lrs vm.vcpu; pause, resume, restart, stop, input vm\0"
     "%a %A: %B, %d vCPUs, rank %e\0"
     "%a.%b %C on pCPU %f, rank %e\0"
     "%a.%b CNTV_CTL %g, CVAL %h, wakes %i, now %j\0"
-    "%a.%b %k exits, %l interrupts forwarded, %m injected\0"
+    "%a.%b %k exits, %l interrupts acknowledged; fast ones uncounted\0"
     "list register %c: %%";
 static_assert(static_cast<char>('a' + static_cast<u8>(Figure::rank)) == 'e' &&
-              static_cast<char>('a' + static_cast<u8>(Figure::injected)) == 'm');
+              static_cast<char>('a' + static_cast<u8>(Figure::acknowledged)) == 'l');
 
 } // namespace
 
@@ -39,7 +40,7 @@ void Report::next(SystemView& view, Text& line) {
         put_line(view, line);
         ++(lists ? list_register_ : by_vcpu ? vcpu_ : vm_);
         active_ = lists ? list_register_ < view.list_registers
-                        : by_vcpu || (verb_ == Verb::vms && vm_ < view.vms);
+                        : by_vcpu || (verb_ != Verb::help && vm_ < view.vms);
     } else {
         if (lists) {
             line.put("no such vCPU");
@@ -54,7 +55,7 @@ void Report::put_line(SystemView& view, Text& line) const {
     view.set(Figure::vcpu, vcpu_);
     view.set(Figure::list_register, list_register_);
     const char* c = sentences;
-    for (u8 n = static_cast<u8>(Verb::help); n != static_cast<u8>(verb_); ++n) {
+    for (u8 n = static_cast<u8>(verb_); n != 0; --n) {
         while (*c++ != '\0') {
         }
     }

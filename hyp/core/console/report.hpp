@@ -22,22 +22,25 @@ enum class Figure : u8 {
     pcpu,
     cntv_ctl,
     cntv_cval,
-    deadline, // when it wakes by itself, in CNTPCT ticks
-    now,      // CNTPCT
-    exits,
-    forwarded, // physical interrupts that became its own
-    injected,  // interrupts of software
+    deadline,     // when it wakes by itself, in CNTPCT ticks
+    now,          // CNTPCT
+    exits,        // but those that a fast path answered
+    acknowledged, // physical interrupts that EL2 handed over, without those of fast paths
 };
-inline constexpr usize figures = 13;
+inline constexpr usize figures = 12;
 
 // And in a word.
-enum class Caption : u8 { vm_name, vm_state, vcpu_state };
+enum class Caption : u8 {
+    vm_name, // or the line number vm() of the doctor's report
+    vm_state,
+    vcpu_state,
+};
 inline constexpr usize captions = 3;
 
 // Of one VM and of one vCPU of it; what is not asked for may be left out. list_register is the one of
 // number Report::list_register().
 struct SystemView {
-    u8 vms = 0;
+    u8 vms = 0;   // or the doctor's lines
     u8 vcpus = 0; // of the VM
     u8 list_registers = 0;
     std::array<u64, figures> figure{};
@@ -51,11 +54,12 @@ struct SystemView {
 class Report {
 public:
     // A line is never longer, with its zero.
-    static constexpr u32 line_size = 96;
+    static constexpr u32 line_size = 128;
 
     constexpr Report() = default;
     explicit Report(const Command& command);
     // What the view must be filled for: a VM, a vCPU that it may not have, and one of its registers.
+    [[nodiscard]] Verb verb() const { return verb_; }
     [[nodiscard]] u8 vm() const { return vm_; }
     [[nodiscard]] u8 vcpu() const { return vcpu_; }
     [[nodiscard]] u8 list_register() const { return list_register_; }

@@ -89,7 +89,7 @@ TEST_CASE("PL011: interrupts of a receiver that firmware left without FIFOs", "[
     driver(machine).start_interrupts();
     CHECK(machine.find(mmio_write(Frame::uart, 0x2c, 0x70)) == Machine::npos);
     machine.log.clear();
-    driver(machine).set_transmit_interrupt(Enable::on);
+    driver(machine).set_interrupts(Enable::on, Enable::on);
     driver(machine).clear_transmit();
     CHECK(writes_of(machine) == std::vector<Access>{mmio_write(Frame::uart, 0x38, 0x70),
                                                     mmio_write(Frame::uart, 0x44, 0x20)});
