@@ -38,7 +38,7 @@ public:
     void map_hardware(VIntid vintid, PIntid pintid, Trigger trigger);
 
     // --- after an exit, in this order
-    // Bit n: list register n may have changed since flush() and must be read for sync().
+    // Bit n: list register n may have changed and must be read for sync().
     [[nodiscard]] u16 live_list_registers() const;
     // EOIcount may have counted.
     [[nodiscard]] bool needs_eoi_count() const {
@@ -50,7 +50,6 @@ public:
     // and 'active while the distributor is inactive' end a hardware interrupt. A level that dropped
     // before the guest acknowledged it is withdrawn.
     void sync(const LrFile& file, const PhysWords& phys);
-
     // --- events
     // EL2 acknowledged the physical interrupt and dropped its priority. False: not this vCPU's; the
     // caller must deactivate it.
@@ -58,8 +57,7 @@ public:
     // The line is high though nothing was acknowledged: it is made physically active by software and
     // listed. Only while PhysWords says it is not active.
     void mark_expired(VIntid vintid);
-    // Software makes an interrupt pending.
-    void raise(VIntid vintid);
+    void raise(VIntid vintid); // by software
     // An SGI arrives. `senders`: on GICv2 the CPU interfaces that sent it, bit each; on GICv3 the
     // groups that it is asked for in, bit 0 Group 0, bit 1 Group 1.
     void receive_sgi(VIntid sgi, u8 senders);
@@ -74,7 +72,7 @@ public:
     void on_deactivate(VIntid vintid);
 
     // --- vCPUs that share a pCPU (apply.hpp has the whole of a switch)
-    // List registers that hardware may hold something in, bit each. After sync().
+    // List registers that hardware may hold something in, bit each, after sync().
     [[nodiscard]] u16 occupied_list_registers() const;
     // Leaves the pCPU, when occupied_list_registers() are cleared, the changes applied and the control
     // is off. Returns what the pCPU's private words now are. Posts and SPIs may go on arriving.
@@ -86,10 +84,9 @@ public:
 
     // Of one that is not loaded, apply_changes() follows. sync() and flush() take them, too.
     void take_posts();
-
     // --- before an entry
     [[nodiscard]] Entry flush();
-    // The vCPUs, bit each, that must look into their mailboxes; forgotten then.
+    // The vCPUs, bit each, that must look into their mailboxes; once.
     [[nodiscard]] u32 take_kicks() { return std::exchange(kicks_, u16{0}); }
     [[nodiscard]] const ListReg& list_register(LrIndex index) const { return wanted_[index.value]; }
     // The next change due, in order, which is then forgotten; false when there is none left.
@@ -179,7 +176,7 @@ public:
 
     // All but the VM that it belongs to.
     friend bool operator==(const VcpuIrqs& left, const VcpuIrqs& right);
-    // For a test that wants to hash it; `visit` gets the bytes of the state.
+    // For a test that wants to hash it.
     template <class Visit>
     void visit_bytes(Visit visit) const {
         constexpr std::size_t first = sizeof(std::uintptr_t); // vm_ stands before it
@@ -192,9 +189,8 @@ private:
     static constexpr u32 dummy_vintid = 1000;
     static constexpr u8 dummy_priority = 0xf8;
 
-    // --- vcpu_irqs.cpp
-    // Changes the interrupt's word and has whoever is concerned look at it, this vCPU at once.
-    // False: that changed nothing.
+    // Changes the interrupt's word and has whoever is concerned look at it, this vCPU at once. False:
+    // that changed nothing.
     bool step(VIntid vintid, Event event, u8 arg = 0);
     void tell(u8 vcpu, Request request, VIntid spi);
     void kick(u32 vcpu, bool was_empty);
@@ -204,8 +200,7 @@ private:
     void answer(Request request, VIntid spi);
     void answer(u32 askers);
     struct Siblings {
-        u32 active = 0;
-        u32 pending = 0;
+        u32 active = 0, pending = 0;
     };
     [[nodiscard]] Siblings shown_by_siblings(unsigned word) const;
     [[nodiscard]] u32 held_by(unsigned word, u8 sibling) const;

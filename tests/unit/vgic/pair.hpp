@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two vCPUs of one VM, each loaded on a PE of its own: a timer each, one forwarded SPI and one of
 // software that may be sent to either, SGIs to each other, two list registers. What one has for the
-// other goes through the mailbox; the kick is a step of the other's, which may come late.
+// other goes through the mailbox; the kick is a step of the other's, which may come late. The two may
+// change their PEs at any time, with their timers, and each reads what only the other knows.
 #pragma once
 
 #include "hyp/core/vgic/apply.hpp"
@@ -26,11 +27,15 @@ enum class PairEvent : u8 {
     route,
     toggle,
     edge,
+    unpend,     // ICPENDR of both SPIs
+    end_theirs, // EOImode 1: the DIR of an SPI that the other has dropped the priority of
+    look,       // ISACTIVER and ISPENDR are read
+    swap,       // the vCPUs change their PEs
     count,
 };
 inline constexpr std::array<const char*, static_cast<usize>(PairEvent::count)> pair_event_names{
-    "interrupt", "kick",  "acknowledge", "end",    "line-up", "line-down",
-    "sgi",       "raise", "route",       "toggle", "edge"};
+    "interrupt", "kick",   "acknowledge", "end",    "line-up",    "line-down", "sgi", "raise",
+    "route",     "toggle", "edge",        "unpend", "end-theirs", "look",      "swap"};
 struct PairStep {
     PairEvent event = PairEvent::count;
     u8 who = 0;
@@ -45,7 +50,7 @@ class Pair {
                                       GicV3<GicMmio<Model>, GicSys<Model>>>;
 
 public:
-    Pair();
+    explicit Pair(bool split_eoi = false);
     Pair(const Pair& other) { *this = other; }
     Pair& operator=(const Pair& other);
 
@@ -66,13 +71,19 @@ private:
         bool kicked = false;
         std::array<u16, 4> taken{};
         u8 taken_count = 0;
+        // Of a read that has begun: what was true at some moment since. {was 0, was 1}, a bit per SPI.
+        bool looks = false;
+        std::array<u32, 2> active_seen{};
+        std::array<u32, 2> pending_seen{};
     };
 
     [[nodiscard]] Driver driver(u8 who) {
-        return Driver{GicMmio<Model>{&gic_, who}, GicSys<Model>{&gic_, who}};
+        return Driver{GicMmio<Model>{&gic_, pe(who)}, GicSys<Model>{&gic_, pe(who)}};
     }
-    [[nodiscard]] bool wants(u8 who) const { return gic_.irq(who) || gic_.fiq(who); }
-    [[nodiscard]] bool signalled(u8 who) const { return gic_.virq(who) || gic_.vfiq(who); }
+    // Where a vCPU is loaded.
+    [[nodiscard]] u8 pe(unsigned who) const { return static_cast<u8>(swapped_ ? 1 - who : who); }
+    [[nodiscard]] bool wants(u8 who) const { return gic_.irq(pe(who)) || gic_.fiq(pe(who)); }
+    [[nodiscard]] bool signalled(u8 who) const { return gic_.virq(pe(who)) || gic_.vfiq(pe(who)); }
     [[nodiscard]] bool is_taken(unsigned who, u32 intid) const;
     void require(bool condition, const char* check) const {
         if (!condition && failure == nullptr) {
@@ -85,9 +96,15 @@ private:
     void trap(u8 who, Operation operation);
     void interrupt(u8 who);
     void enter(u8 who);
+    void take_kicks(u8 who);
     void acknowledge(u8 who);
     void end(u8 who);
     void configure(u8 who, PairEvent event);
+    void unpend(u8 who);
+    void end_theirs(u8 who);
+    void look(u8 who);
+    void note_truth(One& one) const;
+    void swap();
     void check() const;
     [[nodiscard]] unsigned listed(VIntid vintid, unsigned who) const;
     [[nodiscard]] unsigned places_of(VIntid vintid, unsigned who) const;
@@ -101,9 +118,14 @@ private:
     // the acknowledge may be first.
     u8 raises_ = 0;
     bool raised_ = false; // since the last acknowledge
+    u8 edges_must_ = 0;   // of edges_due_: those that no ICPENDR may have taken back
+    bool split_ = false;  // EOImode 1
+    bool swapped_ = false;
+    std::array<PrivateState, 2> held_{}; // of the PEs
 };
 
 } // namespace hyp::test
 
+#include "tests/unit/vgic/pair_across.hpp"
 #include "tests/unit/vgic/pair_checks.hpp"
 #include "tests/unit/vgic/pair_paths.hpp"

@@ -22,7 +22,7 @@ template <GicGeneration G>
 unsigned Pair<G>::listed(VIntid vintid, unsigned who) const {
     unsigned count = 0;
     for (unsigned i = 0; i < list_registers; ++i) {
-        const model::LrFields lr = model::decode_lr(gic_.options().generation, gic_.lr(who, i));
+        const model::LrFields lr = model::decode_lr(gic_.options().generation, gic_.lr(pe(who), i));
         count += lr.state != model::LrState::invalid && lr.vintid == vintid.value() ? 1U : 0U;
     }
     return count;
@@ -37,21 +37,22 @@ template <GicGeneration G>
 void Pair<G>::check() const {
     for (unsigned who = 0; who < 2; ++who) {
         for (unsigned i = 0; i < list_registers; ++i) {
-            const model::LrFields lr = model::decode_lr(gic_.options().generation, gic_.lr(who, i));
+            const model::LrFields lr =
+                model::decode_lr(gic_.options().generation, gic_.lr(pe(who), i));
             if (lr.state == model::LrState::invalid) {
                 continue;
             }
             require(!(lr.hw && lr.state == model::LrState::pending_active),
                     "H1: pending and active with HW");
             require(listed(VIntid{lr.vintid}, who) == 1, "H2: one vINTID in two list registers");
-            require(!lr.hw || gic_.active(who, lr.pintid),
+            require(!lr.hw || gic_.active(pe(who), lr.pintid),
                     "H3: listed by hardware, physically not active");
         }
         const Delivery word = irqs_[who].at(VIntid{timer});
         const unsigned places =
             places_of(VIntid{timer}, who) + (word.template get<Delivery::Owed>() ? 1U : 0U);
-        require(!gic_.active(who, timer) || places == 1,
-                "H4: physically active, not in exactly one place");
+        require(!gic_.active(pe(who), timer) || places == 1,
+                "H4, H17: physically active, not in exactly one place");
     }
     const bool owed = vm_.word(VIntid{disk}).template get<Delivery::Owed>();
     const unsigned places =
@@ -93,13 +94,13 @@ void Pair<G>::check_drained() const {
     }
     copy.require(!busy, "storm: it does not come to rest");
     const bool disk_on = vm_.word(VIntid{disk}).template get<Delivery::Enabled>();
-    copy.require(copy.edges_due_ == 0 || !disk_on, "lost: H7, an edge");
+    copy.require(copy.edges_must_ == 0 || !disk_on, "lost: H7, an edge");
     copy.require(!copy.raised_, "lost: an SPI");
     for (u8 who = 0; who < 2; ++who) {
         copy.require(!copy.one_[who].sgi_due, "lost: an SGI");
         copy.require(ticked[who] || !one_[who].line,
                      "lost: the timer's line is high and no tick came");
-        copy.require(!copy.gic_.active(who, timer), "stuck: physically active at rest");
+        copy.require(!copy.gic_.active(copy.pe(who), timer), "stuck: physically active at rest");
     }
     const bool owed = copy.vm_.word(VIntid{disk}).template get<Delivery::Owed>();
     copy.require(!copy.gic_.active(0, disk) || owed, "stuck: physically active at rest");
@@ -116,12 +117,19 @@ u64 Pair<G>::hash() const {
     mix_bytes(&vm_, sizeof(vm_));
     for (const One& one : one_) {
         mix((one.line ? 1U : 0U) | (one.timer_due ? 2U : 0U) | (one.sgi_due ? 4U : 0U) |
-            (one.kicked ? 8U : 0U) | u64{one.taken_count} << 8U | u64{one.sgis} << 16U);
+            (one.kicked ? 8U : 0U) | (one.looks ? 16U : 0U) | u64{one.taken_count} << 8U |
+            u64{one.sgis} << 16U);
+        mix(one.active_seen[0] | u64{one.active_seen[1]} << 32U);
+        mix(one.pending_seen[0] | u64{one.pending_seen[1]} << 32U);
         for (const u16 iar : one.taken) {
             mix(iar);
         }
     }
-    mix(edges_due_ | (raised_ ? 0x100U : 0U) | u64{raises_} << 16U);
+    mix(edges_due_ | (raised_ ? 0x100U : 0U) | u64{raises_} << 16U | u64{edges_must_} << 24U |
+        u64{swapped_} << 32U);
+    for (const PrivateState& held : held_) {
+        mix(held.active | u64{held.enabled} << 32U);
+    }
     return hash.value();
 }
 

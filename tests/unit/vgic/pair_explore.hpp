@@ -31,20 +31,31 @@ struct PairReport {
 
 // What may happen: bit n, PairEvent n.
 inline constexpr u32 all_pair_events = (1U << static_cast<u32>(PairEvent::count)) - 1;
+template <class... Events>
+[[nodiscard]] constexpr u32 but(Events... events) {
+    return all_pair_events & ~((1U << static_cast<u32>(events)) | ...);
+}
+// What does not concern the other's list registers; of it, without shared SPIs.
+inline constexpr u32 each_its_own =
+    but(PairEvent::unpend, PairEvent::end_theirs, PairEvent::look, PairEvent::swap);
 inline constexpr u32 no_software_spi =
-    all_pair_events &
-    ~(1U << static_cast<u32>(PairEvent::raise) | 1U << static_cast<u32>(PairEvent::route) |
-      1U << static_cast<u32>(PairEvent::toggle));
+    each_its_own & but(PairEvent::raise, PairEvent::route, PairEvent::toggle);
+inline constexpr u32 with_migration =
+    no_software_spi | (1U << static_cast<u32>(PairEvent::swap)); // H17
+inline constexpr u32 with_reads =
+    but(PairEvent::line_up, PairEvent::line_down, PairEvent::sgi, PairEvent::swap);
 
 // As far as `limit` states and `depth` steps. Each state is drained, too.
 template <GicGeneration G>
-[[nodiscard]] PairReport explore_pair(u32 events, unsigned depth, usize limit) {
+[[nodiscard]] PairReport explore_pair(u32 events, unsigned depth, usize limit,
+                                      bool split_eoi = false) {
     struct Node {
         Pair<G> pair;
         std::vector<PairStep> walk;
     };
     PairReport report;
-    std::deque<Node> frontier(1);
+    std::deque<Node> frontier;
+    frontier.push_back({Pair<G>{split_eoi}, {}});
     std::unordered_set<u64> visited{frontier.front().pair.hash()};
     while (!frontier.empty() && frontier.front().walk.size() < depth) {
         const Node node = std::move(frontier.front());
@@ -82,12 +93,12 @@ template <GicGeneration G>
 
 // Deeper than the exploration comes: `count` steps at random, started over now and then.
 template <GicGeneration G>
-[[nodiscard]] PairReport wander_pair(u64 count, u32 seed) {
+[[nodiscard]] PairReport wander_pair(u64 count, u32 seed, bool split_eoi = false) {
     constexpr usize between_starts = 60;
     constexpr u64 between_drains = 8;
     PairReport report;
     std::mt19937 random{seed};
-    const Pair<G> start;
+    const Pair<G> start{split_eoi};
     Pair<G> pair = start;
     std::vector<PairStep> walk;
     while (report.transitions < count && pair.failure == nullptr) {

@@ -7,7 +7,7 @@
 namespace hyp::test {
 
 template <GicGeneration G>
-Pair<G>::Pair() {
+Pair<G>::Pair(bool split_eoi) : split_{split_eoi} {
     VgicCaps caps;
     caps.generation = G;
     caps.list_registers = list_registers;
@@ -32,10 +32,11 @@ Pair<G>::Pair() {
         }
         irqs.set_group_enables(3);
         if constexpr (is_v2) {
-            gic_.write(who, model::Frame::gicv, model::gicc::ctlr, 1);
+            gic_.write(who, model::Frame::gicv, model::gicc::ctlr, split_ ? 0x201 : 1);
             gic_.write(who, model::Frame::gicv, model::gicc::pmr, 0xf0);
         } else {
             gic_.guest_write(who, model::Sysreg::icc_igrpen1, 1);
+            gic_.guest_write(who, model::Sysreg::icc_ctlr, split_ ? 2 : 0);
             gic_.guest_write(who, model::Sysreg::icc_pmr, 0xf0);
         }
         enter(who);
@@ -57,6 +58,10 @@ Pair<G>& Pair<G>::operator=(const Pair& other) {
     edges_due_ = other.edges_due_;
     raises_ = other.raises_;
     raised_ = other.raised_;
+    edges_must_ = other.edges_must_;
+    split_ = other.split_;
+    swapped_ = other.swapped_;
+    held_ = other.held_;
     failure = other.failure;
     return *this;
 }
@@ -67,12 +72,14 @@ void Pair<G>::observed(Change change) {
     const Model before = gic_;
     change();
     for (u8 who = 0; who < 2; ++who) {
-        const bool rose = gic_.line(who, timer) && !before.line(who, timer);
-        const bool ended = before.active(who, timer) && !gic_.active(who, timer);
-        one_[who].timer_due = one_[who].timer_due || rose || (ended && gic_.line(who, timer));
+        const u8 at = pe(who);
+        const bool rose = gic_.line(at, timer) && !before.line(at, timer);
+        const bool ended = before.active(at, timer) && !gic_.active(at, timer);
+        one_[who].timer_due = one_[who].timer_due || rose || (ended && gic_.line(at, timer));
     }
     if (gic_.pending(0, disk) && !before.pending(0, disk)) {
         ++edges_due_;
+        ++edges_must_;
     }
 }
 
@@ -80,6 +87,11 @@ template <GicGeneration G>
 void Pair<G>::enter(u8 who) {
     auto gic = driver(who);
     apply(gic, irqs_[who], irqs_[who].flush());
+    take_kicks(who);
+}
+
+template <GicGeneration G>
+void Pair<G>::take_kicks(u8 who) {
     const u32 kicks = irqs_[who].take_kicks();
     require((kicks & ~3U) == 0, "a kick of nobody");
     one_[1 - who].kicked = one_[1 - who].kicked || (kicks >> (1 - who) & 1U) != 0;
@@ -123,7 +135,7 @@ void Pair<G>::interrupt(u8 who) {
 
 template <GicGeneration G>
 void Pair<G>::acknowledge(u8 who) {
-    const u32 iar = gic_.guest_acknowledge(who);
+    const u32 iar = gic_.guest_acknowledge(pe(who));
     const u32 intid = iar & 0x3ffU;
     if (intid >= model::first_special) {
         return;
@@ -137,6 +149,7 @@ void Pair<G>::acknowledge(u8 who) {
         require(!is_taken(1 - who, disk), "an SPI is active on two vCPUs");
         require(edges_due_ != 0, "H7: edge delivered once too often");
         edges_due_ = static_cast<u8>(edges_due_ - (edges_due_ != 0 ? 1 : 0));
+        edges_must_ = static_cast<u8>(edges_must_ - (edges_must_ != 0 ? 1 : 0));
     } else if (intid == soft_spi) {
         require(!is_taken(1 - who, soft_spi), "an SPI is active on two vCPUs");
         require(raises_ != 0, "SPI delivered that nobody raised");
@@ -157,7 +170,12 @@ void Pair<G>::end(u8 who) {
     One& one = one_[who];
     const u16 iar = one.taken[--one.taken_count];
     one.taken[one.taken_count] = 0;
-    observed([&] { gic_.guest_end_of_interrupt(who, iar); });
+    observed([&] { gic_.guest_end_of_interrupt(pe(who), iar); });
+    if (split_ && (is_v2 || irqs_[who].control().trap_deactivate)) {
+        trap(who, [&](VcpuIrqs& v) { v.on_deactivate(VIntid{iar & 0x3ffU}); });
+    } else if (split_) {
+        observed([&] { gic_.guest_deactivate(pe(who), iar); });
+    }
     check();
 }
 
@@ -172,6 +190,14 @@ bool Pair<G>::can(PairStep step) const {
     case PairEvent::line_up: return !one.line;
     case PairEvent::line_down: return one.line;
     case PairEvent::edge: return step.who == 0 && edges_due_ < 2;
+    case PairEvent::swap: return step.who == 0;
+    case PairEvent::look: return !irqs_[step.who].is_asking();
+    case PairEvent::end_theirs: {
+        const One& other = one_[1 - step.who];
+        const bool any = split_ && other.taken_count != 0;
+        return any && (other.taken[other.taken_count - 1U] & 0x3ffU) >= 32;
+    }
+    case PairEvent::unpend:
     case PairEvent::sgi:
     case PairEvent::raise:
     case PairEvent::route:
@@ -214,7 +240,7 @@ void Pair<G>::perform(PairStep step) {
     case PairEvent::line_up:
     case PairEvent::line_down:
         one.line = step.event == PairEvent::line_up;
-        observed([&] { gic_.set_line(step.who, timer, one.line); });
+        observed([&] { gic_.set_line(pe(step.who), timer, one.line); });
         break;
     case PairEvent::edge:
         observed([&] {
@@ -237,7 +263,14 @@ void Pair<G>::perform(PairStep step) {
         break;
     case PairEvent::route:
     case PairEvent::toggle: configure(step.who, step.event); break;
+    case PairEvent::unpend: unpend(step.who); break;
+    case PairEvent::end_theirs: end_theirs(step.who); break;
+    case PairEvent::look: look(step.who); break;
+    case PairEvent::swap: swap(); break;
     case PairEvent::count: break;
+    }
+    for (One& each : one_) {
+        note_truth(each);
     }
 }
 
