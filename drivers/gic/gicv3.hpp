@@ -4,6 +4,7 @@
 // (non-secure) Group 1, for QEMU and hardware without security signal Group 0 as FIQ.
 #pragma once
 
+#include "drivers/gic/affinity.hpp"
 #include "drivers/gic/gicd.hpp"
 #include "hyp/core/regs/gich.hpp"
 #include "hyp/core/regs/icc.hpp"
@@ -61,7 +62,7 @@ public:
         if (!this->reset_private(~0U)) {
             return Error{"GICR_CTLR.RWP stays set: the redistributor does not answer"};
         }
-        idle_running_priority();
+        prepare_priorities();
         sys_.template write<SysReg::icc_ctlr>(IccCtlr{}.with<IccCtlr::EoiMode>(true).raw());
         sys_.template write<SysReg::icc_bpr1>(0);
         sys_.template write<SysReg::icc_pmr>(open_mask);
@@ -100,16 +101,7 @@ public:
     // By the affinity in this pCPU's redistributor.
     [[nodiscard]] GicTarget own_target() {
         const GicrTyper typer{bus_.template read64<Frame::gicr_rd>(offset(GicrReg::typer))};
-        const u32 affinity = typer.get<GicrTyper::Affinity>();
-        const u32 aff3 = affinity >> 24U;
-        return {.sgi = IccSgir{}
-                           .with<IccSgir::TargetList>(1U << (affinity % 16))
-                           .template with<IccSgir::Rs>(affinity >> 4U & 0xfU)
-                           .template with<IccSgir::Aff1>(affinity >> 8U & 0xffU)
-                           .template with<IccSgir::Aff2>(affinity >> 16U & 0xffU)
-                           .template with<IccSgir::Aff3>(aff3)
-                           .raw(),
-                .route = GicdIrouter{affinity & 0xffffffU}.with<GicdIrouter::Aff3>(aff3).raw()};
+        return target_of_affinity(typer.get<GicrTyper::Affinity>());
     }
     [[gnu::always_inline]] void send_sgi(GicTarget target, PIntid sgi) {
         sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find; litmus: kick
@@ -121,7 +113,7 @@ public:
                                            target.route);
     }
     [[gnu::always_inline]] void set_priority_mask(u8 mask) {
-        sys_.template write<SysReg::icc_pmr>(mask);
+        sys_.template write<SysReg::icc_pmr>(secure_view_ ? mask / 2U | 0x80U : mask);
     }
 
     // ICH_LR<n>_EL2 as a word, and how a list register looks in one: for code that prepares words
@@ -202,6 +194,8 @@ public:
     }
 
 private:
+    static inline constinit bool secure_view_ = false; // the same on all pCPUs; init_cpu() finds it
+
     static constexpr u64 all_system_registers = IccSreEl2{}
                                                     .with<IccSreEl2::Sre>(true)
                                                     .with<IccSreEl2::Dfb>(true)
@@ -281,14 +275,19 @@ private:
     }
 
     // Firmware may have acknowledged an interrupt and never ended it; its priority would mask ours.
-    // Group 0's registers are EL3's unless there is a single security state.
-    void idle_running_priority() {
+    // Group 0's registers are EL3's unless there is a single security state. With two, our priorities
+    // are halved and put above 0x80, and so is PMR if SCR_EL3.FIQ is set: the most urgent mask then
+    // becomes 0x80, which we read as 0. Else PMR is as the secure state sees it.
+    void prepare_priorities() {
         const GicdCtlrV3 gicd{bus_.template read32<Frame::gicd>(offset(GicdReg::ctlr))};
         const IccCtlr ctlr{sys_.template read<SysReg::icc_ctlr>()};
         const u32 words = active_priority_words(ctlr.priority_bits());
         for_each_word(words,
                       [&]<u32 n>() { sys_.template write<sysreg_at(SysReg::icc_ap1r0, n)>(0); });
+        sys_.template write<SysReg::icc_pmr>(1U << (8 - ctlr.priority_bits()));
+        secure_view_ = sys_.template read<SysReg::icc_pmr>() != 0;
         if (gicd.get<GicdCtlrV3::Ds>()) {
+            secure_view_ = false;
             sys_.template write<SysReg::icc_igrpen0>(0);
             for_each_word(
                 words, [&]<u32 n>() { sys_.template write<sysreg_at(SysReg::icc_ap0r0, n)>(0); });

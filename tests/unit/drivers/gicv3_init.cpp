@@ -166,6 +166,26 @@ TEST_CASE("GICv3 CPU: with two security states Group 0 is not ours to touch", "[
     }) == 0);
 }
 
+TEST_CASE("GICv3 CPU: the priority mask in whichever view PMR has", "[drivers][gicv3]") {
+    const auto mask_written = [](u32 gicd_ctlr, bool is_shifted) {
+        const auto machine = virt_v3();
+        machine->memory[{Frame::gicd, 0x0}] = gicd_ctlr;
+        machine->on_sys_write = [&](SysReg reg, u64 value) { // five bits; with SCR_EL3.FIQ 0x80 on
+            if (reg == SysReg::icc_pmr && is_shifted) {
+                machine->registers[reg] = (value / 2 & 0x78) * 2;
+            }
+        };
+        RecordedGicV3 gic = driver(*machine);
+        REQUIRE(gic.init_cpu().ok());
+        CHECK(machine->find_last(sys_write(SysReg::icc_pmr, 0xff)) != Machine::npos);
+        gic.set_priority_mask(0x90);
+        return machine->log.back().value;
+    };
+    CHECK(mask_written(0x12, false) == 0xc8); // two security states, SCR_EL3.FIQ clear
+    CHECK(mask_written(0x12, true) == 0x90);  // set
+    CHECK(mask_written(0x52, false) == 0x90); // one security state
+}
+
 TEST_CASE("GICv3 CPU: a firmware that keeps the system registers is named", "[drivers][gicv3]") {
     const auto machine = virt_v3();
     machine->on_sys_read = [](SysReg reg) -> std::optional<u64> {
