@@ -48,6 +48,19 @@ void set_alarm(Pcpu& cpu, u64 deadline) {
     }
 }
 
+// Who runs next, and the alarm for it. The terminal has its time, too, but nobody more urgent is
+// disturbed for it.
+[[nodiscard, gnu::noinline]] VcpuSlot choose(Pcpu& cpu) {
+    const u64 now = alarm_clock.now();
+    const u64 terminal = serve_terminal_here(now);
+    const Decision decision = cpu.scheduler.decide(now);
+    const Rank rank =
+        decision.next == no_slot ? Rank{ranks} : machine.vcpus[decision.next.value]->rank;
+    set_alarm(cpu,
+              terminal < decision.alarm && may_serve_terminal(rank) ? terminal : decision.alarm);
+    return decision.next;
+}
+
 template <class G>
 void set_mask(G gic, Pcpu& cpu, u8 mask) {
     if (cpu.mask != mask) {
@@ -163,14 +176,14 @@ void take_one(G gic, Pcpu& cpu, Ack ack) {
     } else if (intid == baton.hyp_timer) {
         set_alarm(cpu, never);
         barrier::dsb_sy(); // down at the distributor, for the same reason
-    } else if (is_terminal(intid)) {
-        serve_terminal();
-        barrier::dsb_sy();
     } else if (intid.is_private()) {
         if (vcpu != nullptr && vcpu->irqs.on_physical(intid)) {
             ++vcpu->acknowledged;
             return; // the guest's own end of interrupt deactivates it
         }
+    } else if (is_terminal(intid)) {
+        serve_terminal();
+        barrier::dsb_sy();
     } else if (Vm* owner = machine.owner_of(intid); owner != nullptr) {
         hand_to_vm(vcpu, *owner, intid);
         return;
@@ -230,20 +243,12 @@ ExitFrame& resume(G gic) {
     }
     for (;;) {
         look_at_inbox(gic, cpu);
-        const u64 now = alarm_clock.now();
-        const u64 terminal_time = serve_terminal_here(now);
-        const Decision decision = cpu.scheduler.decide(now);
-        // Nobody more urgent than the terminal's host is disturbed for it.
-        set_alarm(cpu, terminal_time < decision.alarm &&
-                               (decision.next == no_slot ||
-                                may_serve_terminal(cpu.scheduler.rank_of(decision.next)))
-                           ? terminal_time
-                           : decision.alarm);
-        if (decision.next == no_slot) {
+        const VcpuSlot chosen = choose(cpu);
+        if (chosen == no_slot) {
             sleep(gic, cpu);
             continue;
         }
-        Vcpu& next = *machine.vcpus[decision.next.value];
+        Vcpu& next = *machine.vcpus[chosen.value];
         if (next.powered_down) {
             next.powered_down = false;
             start_vcpu(gic, cpu, next);

@@ -41,7 +41,7 @@ void ask_host() {
         u64{1} << (kick_sgi(terminal.host->rank) * max_pcpus + terminal.host->home.load());
 }
 
-// From any pCPU: whoever has the SPI, or is to get it, looks at its line.
+// From any pCPU: whoever has the SPI, or is to get it, looks at its line, or has it no more.
 void pass_level(Vm& vm, bool high) {
     const VmIrqs::Step done = vm.irqs.step(guest_spi, high ? Event::line_up : Event::line_down);
     if (done.before == done.after) {
@@ -49,7 +49,11 @@ void pass_level(Vm& vm, bool high) {
     }
     for (const u8 who : {done.after.keeper(), done.after.get<Delivery::Holder>()}) {
         if (who < vm.irqs.vcpus()) {
-            static_cast<void>(vm.irqs.mailbox(VcpuIndex{who}).post(Request::look, guest_spi));
+            Mailbox& box = vm.irqs.mailbox(VcpuIndex{who});
+            static_cast<void>(box.post(Request::look, guest_spi));
+            if (!high) {
+                static_cast<void>(box.post(Request::drop, guest_spi));
+            }
             notify(*vm.vcpus[who]);
         }
     }
@@ -113,20 +117,18 @@ const Vcpu* open_terminal(const PlatformUart& uart, u8 hot_key) {
         terminal.names[n] = vm.label;
         if (vm.description->console) {
             consoles |= 1U << n;
-            terminal.uarts[n].reset();
             terminal.mux.attach(Speaker{static_cast<u8>(n)}, terminal.uarts[n].output(), vm.label,
                                 Colour::no);
         }
-        for (u32 v = 0; v < vm.irqs.vcpus() && consoles != 0; ++v) {
-            if (terminal.host == nullptr || terminal.host->rank < vm.vcpus[v]->rank) {
-                terminal.host = vm.vcpus[v];
-            }
-        }
     }
     if (consoles == 0 || !uart.interrupt.present) {
-        terminal.host = nullptr;
         return nullptr;
     }
+    const Vcpu* host = machine.vcpus[0];
+    for (u32 n = 1; n < machine.vcpu_count; ++n) {
+        host = host->rank < machine.vcpus[n]->rank ? machine.vcpus[n] : host;
+    }
+    terminal.host = host;
     terminal.intid = uart.interrupt.intid;
     terminal.next_step = never;
     terminal.mux.attach(baton_speaker, terminal.voice, "baton", Colour::no);
@@ -138,11 +140,11 @@ const Vcpu* open_terminal(const PlatformUart& uart, u8 hot_key) {
 }
 
 bool may_serve_terminal(Rank rank) {
-    return terminal.host != nullptr && terminal.host->rank <= rank;
+    return terminal.host->rank <= rank;
 }
 
 bool is_terminal(PIntid intid) {
-    return terminal.host != nullptr && intid == terminal.intid;
+    return intid == terminal.intid;
 }
 
 void reset_terminal(const Vm& vm) {
@@ -158,7 +160,7 @@ u64 access_terminal(Vcpu& vcpu, u32 offset, const GuestAccess& access) {
     } else {
         news = uart.write(offset, access.size, access.value);
     }
-    settle_line(uart, [&](bool high) { vcpu.irqs.set_line(guest_spi, high); });
+    settle(vcpu.vm->number);
     if (news) {
         serve_terminal();
     }

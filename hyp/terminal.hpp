@@ -19,10 +19,10 @@ namespace hyp {
 // null where no VM has a console. Baton's words go to the terminal from then on.
 [[nodiscard]] const Vcpu* open_terminal(const PlatformUart& uart, u8 hot_key);
 
-// The interrupt of open_terminal()'s UART: serve_terminal() ends its cause.
+// The SPI of open_terminal()'s UART: serve_terminal() ends its cause. Not to be asked of others.
 [[nodiscard]] bool is_terminal(PIntid intid);
 
-// A vCPU of this rank is no more urgent than the terminal.
+// There is a terminal, and a vCPU of this rank is no more urgent.
 [[nodiscard]] bool may_serve_terminal(Rank rank);
 
 // A VM with a console starts again: its PL011 is as at power-on.
