@@ -35,9 +35,8 @@ void Vdist::attach(VcpuIrqs& irqs, Affinity affinity) {
     irqs_[vcpus_] = &irqs;
     ++vcpus_;
     reset();
-    const VcpuIndex first = generation_ == GicGeneration::v2 ? VcpuIndex{0} : routed_to(0);
     for (u32 spi = 32; spi < guest_intids; ++spi) {
-        irqs.set_route(VIntid{spi}, first);
+        irqs.set_route(VIntid{spi}, routed_to(route_[spi - 32]));
     }
 }
 
@@ -230,9 +229,7 @@ void Vdist::write_byte(const Access& at, VIntid vintid, u8 value) {
     } else if (at.reg == Reg::spendsgir) {
         irqs(at.who).guest_set_sources(vintid, cpus);
     } else if (!vintid.is_private()) {
-        route_[vintid.value() - 32] = cpus;
-        const u8 first = cpus != 0 ? static_cast<u8>(__builtin_ctz(cpus)) : nobody.value;
-        irqs(at.who).set_route(vintid, VcpuIndex{first}); // one of them; the lowest
+        set_route(irqs(at.who), vintid, cpus);
     }
 }
 
@@ -266,17 +263,14 @@ void Vdist::write_router(const Access& at, u64 value) {
     if (spi < 32) {
         return;
     }
-    u64& router = route_[spi - 32];
+    const u64 before = route_[spi - 32];
     constexpr u64 upper_half = ~u64{0} << 32U;
-    if (at.size == AccessSize::dword) {
-        router = value;
-    } else if ((at.offset & 4U) != 0) {
-        router = (router & ~upper_half) | value << 32U;
-    } else {
-        router = (router & upper_half) | (value & ~upper_half);
+    u64 router = value;
+    if (at.size != AccessSize::dword) {
+        router = (at.offset & 4U) != 0 ? (before & ~upper_half) | value << 32U
+                                       : (before & upper_half) | (value & ~upper_half);
     }
-    router &= router_fields;
-    irqs(at.who).set_route(VIntid{spi}, routed_to(router));
+    set_route(irqs(at.who), VIntid{spi}, router & router_fields);
 }
 
 } // namespace hyp

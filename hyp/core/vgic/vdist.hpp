@@ -63,6 +63,7 @@ private:
     [[nodiscard]] u32 read_config(const Access& at) const;
     void write_config(const Access& at, u32 value);
     void write_router(const Access& at, u64 value);
+    void set_route(VcpuIrqs& writer, VIntid spi, u64 value);
     [[nodiscard]] VcpuIndex routed_to(u64 router) const;
     void write_sgir(VcpuIndex who, u32 value);
     void send_sgi(VcpuIndex from, VcpuIndex to, VIntid sgi, u8 senders);

@@ -11,8 +11,23 @@ constexpr u64 router_irm = u64{1} << 31U;
 
 } // namespace
 
-// IRM leaves the choice of a vCPU to us.
+// Several vCPUs may do so at once: the last one to write the word has seen the last value of the
+// register, so both say the same.
+void Vdist::set_route(VcpuIrqs& writer, VIntid spi, u64 value) {
+    u64& route = route_[spi.value() - 32];
+    __atomic_store_n(&route, value, __ATOMIC_SEQ_CST); // litmus: none, for EL2 decides by the word
+    u64 seen = 0;
+    do {
+        seen = __atomic_load_n(&route, __ATOMIC_SEQ_CST);
+        writer.set_route(spi, routed_to(seen));
+    } while (__atomic_load_n(&route, __ATOMIC_SEQ_CST) != seen);
+}
+
+// The lowest of a GICv2's targets. IRM leaves the choice of a vCPU to us.
 VcpuIndex Vdist::routed_to(u64 router) const {
+    if (generation_ == GicGeneration::v2) {
+        return router != 0 ? VcpuIndex{static_cast<u8>(__builtin_ctzll(router))} : nobody;
+    }
     if ((router & router_irm) != 0) {
         return VcpuIndex{0};
     }

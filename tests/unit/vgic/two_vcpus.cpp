@@ -161,6 +161,10 @@ TEST_CASE("two vCPUs: a read of what the other has waits for its answer, once", 
         CHECK_FALSE(read_again()); // nobody has it
         CHECK(v.active_word(word) == 0);
     }) == 0);
+    // It is claimed before the answer is given: what its holder showed last is out of date.
+    p.list_at_one();
+    CHECK(p.zero.irqs.active_word(word) == 0);
+    CHECK(p.zero.irqs.pending_word(word, PhysWords{}) == bit);
 }
 
 TEST_CASE("two vCPUs: what is pending there reads as pending; others are not asked", "[vgic]") {
