@@ -50,8 +50,7 @@ EL2_LTO := $(if $(CLANG),,-flto=auto -flto-partition=one)
 EL2_COMMON := -Os -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mcmodel=tiny \
     -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only -mstrict-align \
     -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
-    -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I. \
-    -isystem $(B)/libfdt/include
+    -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I.
 EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
 EL2_LINK := $(EL2_COMMON) -nostdlib -static $(if $(CLANG),,-no-pie) -Wl,--gc-sections \
     -Wl,--build-id=none -Wl,--fix-cortex-a53-843419 -Wl,-z,noexecstack \
@@ -70,7 +69,7 @@ HYP_SRC := $(filter-out hyp/arch/$(if $(CLANG),vec_fast.cpp hyp/arch/fast_sync.c
     $(call find_src,boot hyp drivers,*.cpp) $(call find_src,boot hyp/arch,*.S) \
     $(call find_src,hyp/arch,*.c))
 HYP_OBJ := $(HYP_SRC:%=$(H)/obj/%.o)
-EL2_LIBS := $(B)/libfdt/libfdt.a $(B)/el2libc/libc-el2.a
+EL2_LIBS := $(B)/el2libc/libc-el2.a
 
 $(H)/obj/hyp/arch/vec_fast.cpp.o: EXTRA := $(FAST_FLAGS)
 # x0 to x15 are saved, no more: a leaf with tail jumps.
@@ -81,7 +80,7 @@ $(H)/obj/boot/early.cpp.o: GATE = scripts/pre_mmu_gate.sh $(CROSS) $@
 
 $(H)/hyp.flags: FORCE
 	$(call flag_file,$(EL2_CXX_CMD) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EL2_LINK) $(FAST_FLAGS))
-$(H)/obj/%.cpp.o: %.cpp $(H)/hyp.flags | $(B)/libfdt/libfdt.a
+$(H)/obj/%.cpp.o: %.cpp $(H)/hyp.flags
 	$(call say,CXX )
 	$(Q)$(EL2_CXX_CMD) $(EL2_COMMON) $(EL2_CXX) $(WARN_CXX) $(EXTRA) -MMD -MP -c $< -o $@
 	$(if $(GATE),@$(GATE))
@@ -104,7 +103,7 @@ $(H)/hyp.img: $(H)/hyp.elf
 	$(call say,COPY)
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
-# ---- libraries: newlib from Debian's source, libfdt from Debian's arm64 package ----
+# ---- libraries: newlib from Debian's source; for guests libfdt from its arm64 package ----
 $(B)/newlib/COPYING.NEWLIB: scripts/unpack_newlib.sh
 	$(call say,LIB )
 	$(Q)scripts/unpack_newlib.sh $(@D)

@@ -9,8 +9,6 @@
 #include "hyp/platform/pcpus.hpp"
 #include "hyp/platform/uart_choice.hpp"
 
-#include <libfdt.h>
-
 #include <cstring>
 
 namespace hyp {
@@ -240,20 +238,19 @@ void PlatformReader::add_range(PaRange* list, u32& count, u32 limit, PaRange ran
 }
 
 void PlatformReader::add_memory_reservations() {
-    // By hand and not with libfdt's fdt_get_mem_rsv: the object that holds it would make up a tenth
-    // of the whole hypervisor.
-    const u32 total = fdt_totalsize(tree_.fdt());
-    const auto* bytes = static_cast<const char*>(tree_.fdt());
-    for (u32 at = fdt_off_mem_rsvmap(tree_.fdt()); fault_ == nullptr;
-         at += sizeof(fdt_reserve_entry)) {
-        if (at > total || total - at < sizeof(fdt_reserve_entry)) {
+    struct Entry { // big-endian
+        u64 address;
+        u64 size;
+    };
+    for (u32 at = tree_.reservations(); fault_ == nullptr; at += sizeof(Entry)) {
+        if (tree_.size() - at < sizeof(Entry)) {
             fault_ = "the memory reservations of the device tree do not end inside it";
             return;
         }
-        fdt_reserve_entry entry;
-        std::memcpy(&entry, bytes + at, sizeof entry);
-        const u64 address = fdt64_to_cpu(entry.address);
-        const u64 size = fdt64_to_cpu(entry.size);
+        Entry entry;
+        std::memcpy(&entry, tree_.bytes() + at, sizeof entry);
+        const u64 address = __builtin_bswap64(entry.address);
+        const u64 size = __builtin_bswap64(entry.size);
         if (address == 0 && size == 0) {
             return;
         }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses, interrupt numbers and node names are those of QEMU's `virt`, for guests that know them
-// by heart. libfdt's sequential writer is the cheapest of its ways: no node is ever looked for.
+// by heart. Written from the front to the back: no node is ever looked for.
 #include "hyp/core/manifest/guest_tree.hpp"
 
+#include "hyp/core/manifest/guest_tree_writer.hpp"
 #include "hyp/core/tree/tree_reader.hpp"
 
 #include <cstring>
-#include <libfdt.h>
 
 namespace hyp {
 
@@ -28,51 +28,6 @@ constexpr u32 gic_frame = 0x10000;
 constexpr u32 gicc_frame = 0x2000; // two pages: GICC_DIR is in the second
 constexpr u32 gicr_frame = 0x20000;
 constexpr u32 clock_hz = 24'000'000;
-
-// Knows the forms of a property's value, and collects the first error, so that a tree can be written
-// line by line.
-class GuestTreeWriter {
-public:
-    GuestTreeWriter(void* buffer, usize size) : fdt_{buffer} {
-        // Without the flag each property's name is compared with all strings so far.
-        check(fdt_create_with_flags(buffer, static_cast<int>(size), FDT_CREATE_FLAG_NO_NAME_DEDUP));
-        check(fdt_finish_reservemap(buffer));
-    }
-    void begin_node(const char* name) { check(fdt_begin_node(fdt_, name)); }
-    void end_node() { check(fdt_end_node(fdt_)); }
-    void property(const char* name, const void* value, usize length) {
-        check(fdt_property(fdt_, name, value, static_cast<int>(length)));
-    }
-    // After the root's end: the tree's size in bytes, or 0 if it did not fit.
-    [[nodiscard]] usize finish() {
-        check(fdt_finish(fdt_));
-        return error_ == 0 ? fdt_totalsize(fdt_) : 0;
-    }
-    void empty(const char* name) { property(name, "", 0); }
-    void string(const char* name, const char* text) { property(name, text, std::strlen(text) + 1); }
-    // A list of strings, its separators written as \0 in the literal.
-    template <usize N>
-    void strings(const char* name, const char (&list)[N]) {
-        property(name, list, N);
-    }
-    template <class... Cell>
-    void cells(const char* name, Cell... cell) {
-        const u32 big_endian[] = {__builtin_bswap32(cell)...};
-        property(name, big_endian, sizeof big_endian);
-    }
-    // The same with values that are known now.
-    template <u32... cell>
-    void cells(const char* name) {
-        static constexpr u32 big_endian[] = {__builtin_bswap32(cell)...};
-        property(name, big_endian, sizeof big_endian);
-    }
-
-private:
-    void check(int error) { error_ = error_ == 0 ? error : error_; }
-
-    void* fdt_;
-    int error_ = 0;
-};
 
 [[nodiscard]] constexpr u32 high(u64 value) {
     return static_cast<u32>(value >> 32);

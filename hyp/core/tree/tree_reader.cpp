@@ -1,34 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/core/tree/tree_reader.hpp"
 
-#include <libfdt.h>
-
 namespace hyp {
 
 namespace {
 
-// The structure block of a version 17 header; older ones do not give its size.
-constexpr u32 oldest_version = 17;
+// DTSpec v0.4, chapter 5: the header's words and the tags of the structure block.
+enum Head : u32 {
+    magic,
+    totalsize,
+    off_dt_struct,
+    off_dt_strings,
+    off_mem_rsvmap,
+    version,
+    last_comp_version,
+    boot_cpuid_phys,
+    size_dt_strings,
+    size_dt_struct,
+    words,
+};
+constexpr u32 header_size = 4 * words;
+constexpr u32 tree_magic = 0xd00d'feed;
+constexpr u32 begin_node_tag = 1;
+constexpr u32 end_node_tag = 2;
+constexpr u32 property_tag = 3;
+constexpr u32 nop_tag = 4;
+constexpr u32 end_tag = 9;
+
+// This header's version: the first that gives the size of the structure block.
+constexpr u32 known_version = 17;
 constexpr u32 size_ceiling = 16 * mib;
 
-const char* header_fault(const void* fdt, usize size_limit) {
-    if (reinterpret_cast<std::uintptr_t>(fdt) % 8 != 0) {
+[[nodiscard]] bool lies_inside(const TreeValue& header, Head offset, u32 size) {
+    const u32 at = header.cell(offset);
+    const u32 total = header.cell(totalsize);
+    return at >= header_size && at <= total && size <= total - at;
+}
+
+const char* header_fault(const TreeValue& header, usize size_limit) {
+    if (reinterpret_cast<std::uintptr_t>(header.data) % 8 != 0) {
         return "the device tree is not aligned to 8 bytes";
     }
-    if (fdt == nullptr || size_limit < sizeof(fdt_header) || fdt_magic(fdt) != FDT_MAGIC) {
+    if (header.data == nullptr || size_limit < header_size || header.cell(magic) != tree_magic) {
         return "there is no device tree: its magic number is missing";
     }
-    if (fdt_version(fdt) < oldest_version || fdt_check_header(fdt) != 0) {
+    if (header.cell(version) < known_version || header.cell(last_comp_version) > known_version ||
+        !lies_inside(header, off_mem_rsvmap, 0) ||
+        !lies_inside(header, off_dt_struct, header.cell(size_dt_struct)) ||
+        !lies_inside(header, off_dt_strings, header.cell(size_dt_strings))) {
         return "the header of the device tree is broken or older than version 17";
     }
-    if (fdt_totalsize(fdt) > size_limit || fdt_totalsize(fdt) > size_ceiling) {
+    if (header.cell(totalsize) > size_limit || header.cell(totalsize) > size_ceiling) {
         return "the device tree is longer than the memory it may occupy";
     }
-    if (fdt_off_dt_struct(fdt) % 4 != 0 || fdt_size_dt_struct(fdt) % 4 != 0) {
+    if (header.cell(off_dt_struct) % 4 != 0 || header.cell(size_dt_struct) % 4 != 0) {
         return "the structure block of the device tree is not aligned";
     }
     return nullptr;
 }
+
+constexpr const char* broken_tag = "a tag of the device tree is broken or runs past its end";
 
 } // namespace
 
@@ -72,16 +103,18 @@ const char* next_string(const TreeValue& list, const char* current) {
 }
 
 Result<TreeReader> TreeReader::open(const void* fdt, usize size_limit) {
-    if (const char* fault = header_fault(fdt, size_limit)) {
+    const TreeValue header{static_cast<const u8*>(fdt), header_size};
+    if (const char* fault = header_fault(header, size_limit)) {
         return Error{fault};
     }
     TreeReader reader;
-    const auto* bytes = static_cast<const char*>(fdt);
-    reader.fdt_ = fdt;
-    reader.size_ = fdt_totalsize(fdt);
-    reader.structure_ = bytes + fdt_off_dt_struct(fdt);
-    reader.strings_ = bytes + fdt_off_dt_strings(fdt);
-    reader.strings_size_ = fdt_size_dt_strings(fdt);
+    reader.tree_ = header.data;
+    reader.size_ = header.cell(totalsize);
+    reader.reservations_ = header.cell(off_mem_rsvmap);
+    reader.next_ = header.cell(off_dt_struct);
+    reader.structure_end_ = reader.next_ + header.cell(size_dt_struct);
+    reader.strings_ = header.string() + header.cell(off_dt_strings);
+    reader.strings_size_ = header.cell(size_dt_strings);
     // With a zero at the block's end, each offset inside it is a terminated string.
     if (reader.strings_size_ != 0 && reader.strings_[reader.strings_size_ - 1] != '\0') {
         return Error{"the strings of the device tree do not end inside it"};
@@ -94,31 +127,38 @@ TreeTag TreeReader::stop(const char* fault) {
     return final_ = TreeTag::broken;
 }
 
+// Between tags next_ is a multiple of 4 from the structure block's begin, and at most its end.
 TreeTag TreeReader::next() {
     if (final_ != TreeTag::begin_node) {
         return final_;
     }
-    for (;;) {
-        offset_ = next_;
-        const u32 tag = fdt_next_tag(fdt_, offset_, &next_);
-        if (next_ <= offset_) {
-            return stop("a tag of the device tree is broken or runs past its end");
-        }
+    while (next_ != structure_end_) {
+        const u32 tag = TreeValue{tree_ + next_, 4}.cell(0);
+        next_ += 4;
         switch (tag) {
-        case FDT_BEGIN_NODE: return on_begin();
-        case FDT_PROP: return on_property();
-        case FDT_END_NODE: return on_end_node();
-        case FDT_NOP: continue;
-        default: // FDT_END: libfdt answers nothing else
+        case begin_node_tag: return on_begin();
+        case property_tag: return on_property();
+        case end_node_tag: return on_end_node();
+        case nop_tag: continue;
+        case end_tag:
             if (depth_ != 0 || !root_seen_) {
                 return stop("the device tree ends inside a node");
             }
             return final_ = TreeTag::end;
+        default: return stop(broken_tag);
         }
     }
+    return stop(broken_tag);
 }
 
 TreeTag TreeReader::on_begin() {
+    name_ = static_cast<const char*>(static_cast<const void*>(tree_ + next_));
+    do {
+        if (next_ == structure_end_) {
+            return stop(broken_tag);
+        }
+    } while (tree_[next_++] != 0);
+    next_ = (next_ + 3) / 4 * 4; // the block ends at a multiple of 4, too
     if (depth_ == max_depth) {
         return stop("nodes of the device tree are nested too deep");
     }
@@ -128,25 +168,26 @@ TreeTag TreeReader::on_begin() {
     root_seen_ = true;
     children_seen_ = false;
     ++depth_;
-    name_ = structure_ + offset_ + FDT_TAGSIZE; // libfdt has seen its end
     return TreeTag::begin_node;
 }
 
 TreeTag TreeReader::on_property() {
-    constexpr int head = 12; // tag, length, offset of the name
+    constexpr u32 head = 8; // length, offset of the name
+    const u32 room = structure_end_ - next_;
+    const TreeValue raw{tree_ + next_, head};
+    if (room < head || raw.cell(0) > room - head) {
+        return stop(broken_tag);
+    }
     if (depth_ == 0 || children_seen_) {
         return stop("a property of the device tree stands outside its node");
     }
-    // libfdt has seen that [offset_, next_) lies inside, but not that its sum did not wrap.
-    const TreeValue raw{static_cast<const u8*>(static_cast<const void*>(structure_ + offset_)), 12};
-    if (next_ - offset_ < head || raw.cell(1) > static_cast<u32>(next_ - offset_ - head) ||
-        raw.cell(2) >= strings_size_) {
+    if (raw.cell(1) >= strings_size_) {
         return stop("a property of the device tree is broken");
     }
-    value_.data =
-        raw.data + head; // one by one: under -mstrict-align g++ copies an aggregate bytewise
-    value_.length = raw.cell(1);
-    name_ = strings_ + raw.cell(2);
+    value_.data = raw.data + head; // one by one, in less code than an aggregate
+    value_.length = raw.cell(0);
+    name_ = strings_ + raw.cell(1);
+    next_ += head + (raw.cell(0) + 3) / 4 * 4;
     return TreeTag::property;
 }
 
