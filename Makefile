@@ -75,6 +75,7 @@ $(H)/obj/hyp/arch/vec_fast.cpp.o: EXTRA := $(FAST_FLAGS)
 # x0 to x15 are saved, no more: a leaf with tail jumps.
 $(H)/obj/hyp/arch/fast_sync.cpp.o: EXTRA := -O2 -fno-lto -fomit-frame-pointer -ffixed-x16 \
     -ffixed-x17 -ffixed-x18
+$(H)/obj/hyp/fast_switch.cpp.o $(H)/obj/hyp/core/sched/scheduler.cpp.o: EXTRA := -O2 -fomit-frame-pointer
 $(H)/obj/boot/early.cpp.o: EXTRA := $(PRE_MMU_FLAGS)
 $(H)/obj/boot/early.cpp.o: GATE = scripts/pre_mmu_gate.sh $(CROSS) $@
 

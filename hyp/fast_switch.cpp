@@ -21,45 +21,72 @@ constexpr u32 cntpct = static_cast<u32>(SysReg::cntpct);
 constexpr u32 cnthp_ctl = static_cast<u32>(SysReg::cnthp_ctl);
 constexpr u32 cnthp_cval = static_cast<u32>(SysReg::cnthp_cval);
 
-// VMCR and the active priorities; five bits of them are one word (Machine::can_park).
+// Two registers at a time, by their place in the vCPU: one base reaches all.
+template <usize Offset>
+[[gnu::always_inline]] inline void store_pair(Vcpu& vcpu, u64 first, u64 second) {
+    asm volatile("stp %1, %2, [%0, %3]" ::"r"(&vcpu.confinement), "r"(first), "r"(second),
+                 "i"(Offset - offsetof(Vcpu, confinement))
+                 : "memory");
+}
+struct Pair {
+    u64 first;
+    u64 second;
+};
+template <usize Offset>
+[[nodiscard, gnu::always_inline]] inline Pair load_pair(const Vcpu& vcpu) {
+    Pair pair;
+    asm volatile("ldp %0, %1, [%2, %3]"
+                 : "=&r"(pair.first), "=&r"(pair.second)
+                 : "r"(&vcpu.confinement), "i"(Offset - offsetof(Vcpu, confinement))
+                 : "memory");
+    return pair;
+}
+constexpr usize words_at = offsetof(Vcpu, parked.words);
+constexpr usize vmcr_at = offsetof(Vcpu, parked.vmcr);
+constexpr usize apr0_at = offsetof(Vcpu, parked.apr0);
+constexpr usize vtimer_at = offsetof(Vcpu, vtimer);
+constexpr usize ptimer_at = offsetof(Vcpu, ptimer);
+
+// List registers, VMCR and the active priorities; five bits of them are one word (Machine::can_park).
 template <class G>
-[[gnu::always_inline]] inline void save_interface(G gic, VirtInterface& to) {
+[[gnu::always_inline]] inline void read_interface(G gic, Vcpu& to) {
+    store_pair<words_at>(to, gic.read_lr_word(LrIndex{0}), gic.read_lr_word(LrIndex{1}));
+    store_pair<words_at + 16>(to, gic.read_lr_word(LrIndex{2}), gic.read_lr_word(LrIndex{3}));
     if constexpr (G::generation == GicGeneration::v3) {
-        to.vmcr = static_cast<u32>(reg::read<ich_vmcr>());
-        to.apr[0] = static_cast<u32>(reg::read<ich_ap1r0>());
-        to.apr0[0] = static_cast<u32>(reg::read<ich_ap0r0>());
+        store_pair<vmcr_at>(to, reg::read<ich_vmcr>(), reg::read<ich_ap1r0>());
+        store_pair<apr0_at>(to, reg::read<ich_ap0r0>(), 1);
     } else {
-        to = gic.save_interface();
+        const VirtInterface interface = gic.save_interface();
+        to.parked.vmcr = interface.vmcr;
+        to.parked.apr = interface.apr[0];
+        to.parked.is_parked = 1;
     }
 }
 template <class G>
-[[gnu::always_inline]] inline void load_interface(G gic, const VirtInterface& from) {
+[[gnu::always_inline]] inline void write_interface(G gic, Vcpu& from) {
+    const Pair low = load_pair<words_at>(from);
+    gic.write_lr_word(LrIndex{0}, low.first);
+    gic.write_lr_word(LrIndex{1}, low.second);
+    const Pair high = load_pair<words_at + 16>(from);
+    gic.write_lr_word(LrIndex{2}, high.first);
+    gic.write_lr_word(LrIndex{3}, high.second);
+    from.parked.is_parked = 0;
     if constexpr (G::generation == GicGeneration::v3) {
-        reg::write<ich_vmcr>(from.vmcr);
-        reg::write<ich_ap1r0>(from.apr[0]);
-        reg::write<ich_ap0r0>(from.apr0[0]);
+        const Pair state = load_pair<vmcr_at>(from);
+        reg::write<ich_vmcr>(state.first);
+        reg::write<ich_ap1r0>(state.second);
+        reg::write<ich_ap0r0>(from.parked.apr0);
     } else {
-        gic.load_interface(from);
+        VirtInterface interface;
+        interface.vmcr = static_cast<u32>(from.parked.vmcr);
+        interface.apr[0] = static_cast<u32>(from.parked.apr);
+        gic.load_interface(interface);
     }
 }
 
-template <class G>
-[[gnu::always_inline]] inline void read_lists(G gic, std::array<u64, 4>& words) {
-    words[0] = gic.read_lr_word(LrIndex{0});
-    words[1] = gic.read_lr_word(LrIndex{1});
-    words[2] = gic.read_lr_word(LrIndex{2});
-    words[3] = gic.read_lr_word(LrIndex{3});
-}
-template <class G>
-[[gnu::always_inline]] inline void write_lists(G gic, const std::array<u64, 4>& words) {
-    gic.write_lr_word(LrIndex{0}, words[0]);
-    gic.write_lr_word(LrIndex{1}, words[1]);
-    gic.write_lr_word(LrIndex{2}, words[2]);
-    gic.write_lr_word(LrIndex{3}, words[3]);
-}
-
+// One that is set for an earlier time stays: then it is decided anew, and nothing else.
 [[gnu::always_inline]] inline void set_alarm(Pcpu& cpu, u64 deadline) {
-    if (cpu.alarm == deadline) {
+    if (cpu.alarm <= deadline && deadline != never) {
         return;
     }
     cpu.alarm = deadline;
@@ -74,46 +101,62 @@ template <class G>
 // `next` was put as words, and nothing has come for it since but time. CNTP of both is off: only the
 // virtual timer is looked at here.
 [[nodiscard, gnu::always_inline]] inline bool can_take_over(const Pcpu& cpu, const Vcpu& next) {
-    return next.parked.is_parked && next.vm->irqs.mailbox(next.irqs.self()).is_empty() &&
+    return next.parked.is_parked != 0 && next.vm->irqs.mailbox(next.irqs.self()).is_empty() &&
            next.enabled_ppis == cpu.private_state.enabled && (next.ptimer.ctl & 1) == 0 &&
            (reg::read<cntp_ctl>() & 1) == 0;
 }
 
 // Whether the virtual timer's interrupt is active in the distributor: as long as it is listed.
 template <class G>
-[[gnu::always_inline]] inline void set_active(G gic, Pcpu& cpu, bool was, bool is) {
-    if (is == was) {
+[[gnu::always_inline]] inline void set_active(G gic, Pcpu& cpu, u64 was, u64 is) {
+    if (G::is_empty_word(was | is) || !G::is_empty_word(was) == !G::is_empty_word(is)) {
         return;
     }
-    if (is) {
+    if (!G::is_empty_word(is)) {
         gic.set_active(host_vtimer);
+        cpu.private_state.active = 1U << host_vtimer.value();
     } else {
         gic.clear_active(host_vtimer);
+        cpu.private_state.active = 0;
     }
-    cpu.private_state.active = is ? 1U << host_vtimer.value() : 0;
 }
 
 [[gnu::always_inline]] inline void put_timers(Vcpu& old) {
-    old.vtimer = {.ctl = reg::read<cntv_ctl>(), .cval = reg::read<cntv_cval>()};
-    old.ptimer = {.ctl = reg::read<cntp_ctl>(), .cval = reg::read<cntp_cval>()};
+    store_pair<vtimer_at>(old, reg::read<cntv_ctl>(), reg::read<cntv_cval>());
+    store_pair<ptimer_at>(old, reg::read<cntp_ctl>(), reg::read<cntp_cval>());
     reg::write<cntv_ctl>(0);
     barrier::isb(); // the line is down before the physical state that it changes is written
 }
 [[gnu::always_inline]] inline void load_timers(const Vcpu& next) {
-    reg::write<cntp_cval>(next.ptimer.cval);
-    reg::write<cntp_ctl>(next.ptimer.ctl);
-    reg::write<cntv_cval>(next.vtimer.cval);
+    const Pair ptimer = load_pair<ptimer_at>(next);
+    reg::write<cntp_cval>(ptimer.second);
+    reg::write<cntp_ctl>(ptimer.first);
+    const Pair vtimer = load_pair<vtimer_at>(next);
+    reg::write<cntv_cval>(vtimer.second);
     barrier::isb(); // in force before it is compared
-    reg::write<cntv_ctl>(next.vtimer.ctl);
+    reg::write<cntv_ctl>(vtimer.first);
+}
+
+// By pairs of registers: a call of memcpy is four times that.
+[[gnu::always_inline]] inline void copy_plan(FastPlan& to, const FastPlan& from) {
+    const u64* source = reinterpret_cast<const u64*>(&from);
+    u64* target = reinterpret_cast<u64*>(&to);
+#pragma GCC unroll 8
+    for (u32 n = 0; n < sizeof(FastPlan) / 8; n += 2) {
+        u64 a;
+        u64 b;
+        asm volatile("ldp %0, %1, [%2, %4]\n\tstp %0, %1, [%3, %4]"
+                     : "=&r"(a), "=&r"(b)
+                     : "r"(source), "r"(target), "i"(n * 8)
+                     : "memory");
+    }
 }
 
 // The order is that of hyp/world.hpp.
 template <class G>
 [[gnu::always_inline]] inline void park(G gic, Vcpu& old) {
     put_timers(old);
-    read_lists(gic, old.parked.words);
-    old.parked.is_parked = true;
-    save_interface(gic, old.interface);
+    read_interface(gic, old);
     save_el1(old.el1);
     fp_put(old.fp);
     pauth_put(old.keys);
@@ -127,7 +170,9 @@ template <class G>
     }
     park(gic, old);
     gic.write_control(VirtControl{});
-    write_lists(gic, {});
+    for (u8 n = 0; n < parked_list_registers; ++n) {
+        gic.write_lr_word(LrIndex{n}, 0);
+    }
     const bool active = !G::is_empty_word(old.parked.words[timer_home.value]);
     cpu.private_state.active = active ? 1U << host_vtimer.value() : 0;
     this_cpu().vcpu = nullptr;
@@ -143,33 +188,28 @@ template <class G>
         return nullptr;
     }
     park(gic, old);
-    set_active(gic, cpu, !G::is_empty_word(old.parked.words[timer_home.value]),
-               !G::is_empty_word(home));
+    set_active(gic, cpu, old.parked.words[timer_home.value], home);
     load_el1(next.el1, next.confinement);
     Vcpu*& last = cpu.last_of_vm[next.vm->number];
     if (last != &next) {
         forget_translations_of_vm();
         last = &next;
     }
-    load_interface(gic, next.interface);
-    write_lists(gic, next.parked.words);
-    next.parked.is_parked = false;
+    write_interface(gic, next);
     load_timers(next);
     if (next.rank != old.rank) {
         cpu.mask = mask_of(next.rank);
         gic.set_priority_mask(cpu.mask);
     }
     this_cpu().vcpu = &next;
-    this_cpu().plan = next.plan;
+    copy_plan(this_cpu().plan, next.plan);
     return &next.frame;
 }
 
-// Whom the scheduler wants; `old` stays if it is that one. Null: resume() is to decide, and `old` may
-// not be loaded any more.
+// As decided; `old` stays if it is that one. Null: resume() is to decide, and `old` may not be loaded
+// any more.
 template <class G>
-[[gnu::noinline]] ExitFrame* reschedule(G gic, Pcpu& cpu, Vcpu& old) {
-    const u64 now = reg::read<cntpct>();
-    const Decision decision = cpu.scheduler.decide(now);
+[[gnu::noinline]] ExitFrame* carry_out(G gic, Pcpu& cpu, Vcpu& old, Decision decision, u64 now) {
     set_alarm(cpu, decision.alarm);
     if (decision.next == no_slot) {
         return nullptr;
@@ -197,7 +237,8 @@ ExitFrame* fast_alarm(G gic, Ack ack) {
     barrier::isb();    // the line is down,
     barrier::dsb_sy(); // at the distributor, too, before the deactivation: it would signal again
     gic.deactivate(ack);
-    return reschedule(gic, cpu, old);
+    const u64 now = reg::read<cntpct>();
+    return carry_out(gic, cpu, old, cpu.scheduler.decide(now), now);
 }
 
 template <class G>
@@ -205,16 +246,20 @@ ExitFrame* fast_yield(G gic) {
     Pcpu& cpu = this_pcpu();
     Vcpu& old = *this_cpu().vcpu;
     old.frame.x[0] = psci_success;
+    const u64 now = reg::read<cntpct>();
+    if (cpu.scheduler.still(now)) {
+        return carry_out(gic, cpu, old, cpu.scheduler.pass_on(old.slot, now), now);
+    }
     cpu.scheduler.yield(old.slot);
-    return reschedule(gic, cpu, old);
+    return carry_out(gic, cpu, old, cpu.scheduler.decide(now), now);
 }
 
 template <class G>
 FastWait fast_wait(G gic) {
     Pcpu& cpu = this_pcpu();
     Vcpu& old = *this_cpu().vcpu;
-    std::array<u64, 4> words;
-    read_lists(gic, words);
+    const u64 words[] = {gic.read_lr_word(LrIndex{0}), gic.read_lr_word(LrIndex{1}),
+                         gic.read_lr_word(LrIndex{2}), gic.read_lr_word(LrIndex{3})};
     const auto is_pending = [](u64 word) {
         return state_of_word(G::generation, word) == LrState::pending;
     };
@@ -228,7 +273,8 @@ FastWait fast_wait(G gic) {
     // What the guest has already does not wake it.
     const bool held = !G::is_empty_word(words[timer_home.value]);
     cpu.scheduler.sleep(old.slot, held ? never : deadline(timer, old.confinement.cntvoff_el2));
-    ExitFrame* frame = reschedule(gic, cpu, old);
+    const u64 now = reg::read<cntpct>();
+    ExitFrame* frame = carry_out(gic, cpu, old, cpu.scheduler.decide(now), now);
     return {frame != nullptr ? FastWait::done : FastWait::asleep, frame};
 }
 

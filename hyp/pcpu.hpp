@@ -49,7 +49,7 @@ struct FarStorage {
     return far_storage().pcpus[number];
 }
 [[nodiscard, gnu::always_inline]] inline Pcpu& this_pcpu() {
-    return pcpu(this_cpu().index);
+    return *this_cpu().pcpu;
 }
 
 inline constexpr u32 max_spis = 1020 - 32;

@@ -147,6 +147,7 @@ template <class G>
     for (u8 n = 0; n < max_pcpus; ++n) {
         (new (&pcpu(n)) Pcpu{})->number = n;
     }
+    this_cpu().pcpu = &pcpu(0);
     static constinit NodePath path{};
     require(check_against_machine(manifest, platform.pcpu_count, path), "manifest");
     start_secondaries(platform);
@@ -189,6 +190,7 @@ template <class G>
     while (machine.ready.load() == 0) {
         asm volatile("wfe" ::: "memory");
     }
+    this_cpu().pcpu = &pcpu(this_cpu().index);
     configure_pcpu();
     resume_frame(&resume(TracedGic<G, TraceSink>{gic}));
 }

@@ -233,41 +233,8 @@ template <class G>
     return false;
 }
 
-// What may be done without a look at the vCPU's interrupts. `rest`: what is left if it is no entry.
-enum class Left : u8 { all, entry };
 template <class G>
-[[nodiscard]] ExitFrame* try_fast(G gic, Vcpu& vcpu, Left& left) {
-    const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
-    left = Left::all;
-    if (!vcpu.is_quiet || !this_pcpu().inbox.is_empty()) {
-        return nullptr;
-    }
-    if (esr.get<EsrEl2::Ec>() == ExceptionClass::hvc64 &&
-        static_cast<u32>(vcpu.frame.x[0]) == static_cast<u32>(Call::baton_yield)) {
-        left = Left::entry;
-        return fast_yield(gic.plain());
-    }
-    if (esr.get<EsrEl2::Ec>() == ExceptionClass::wfx && IssWfx{esr.raw()}.get<IssWfx::Ti>() == 0) {
-        const FastWait wait = fast_wait(gic.plain());
-        left = wait.outcome == FastWait::declined ? Left::all : Left::entry;
-        return wait.frame;
-    }
-    return nullptr;
-}
-
-template <class G>
-[[nodiscard]] ExitFrame& guest_sync(G gic) {
-    Vcpu& vcpu = *this_cpu().vcpu;
-    Left left{};
-    if (ExitFrame* frame = try_fast(gic, vcpu, left); frame != nullptr) {
-        return *frame;
-    }
-    if (left == Left::entry) {
-        if (this_cpu().vcpu != nullptr) {
-            sync_from(gic, vcpu.irqs);
-        }
-        return resume(gic);
-    }
+[[nodiscard, gnu::noinline]] ExitFrame& guest_sync(G gic, Vcpu& vcpu) {
     const Exit exit = describe_exit(vcpu);
     sync_from(gic, vcpu.irqs);
     watch_exit(vcpu);
@@ -282,16 +249,50 @@ template <class G>
     return resume(gic);
 }
 
+// The exit was handled by words, but whom to enter is to be decided.
+template <class G>
+[[nodiscard, gnu::noinline]] ExitFrame& decide_anew(G gic) {
+    if (Vcpu* vcpu = this_cpu().vcpu; vcpu != nullptr) {
+        sync_from(gic, vcpu->irqs);
+    }
+    return resume(gic);
+}
+
+// What can be done without a look at the vCPU's interrupts is.
+template <class G>
+[[nodiscard, gnu::always_inline]] inline ExitFrame* take_exit(G gic) {
+    Vcpu& vcpu = *this_cpu().vcpu;
+    const EsrEl2 esr{static_cast<u32>(reg::read<reg::esr_el2>())};
+    const ExceptionClass what = esr.get<EsrEl2::Ec>();
+    const bool calls = what == ExceptionClass::hvc64 &&
+                       static_cast<u32>(vcpu.frame.x[0]) == static_cast<u32>(Call::baton_yield);
+    const bool waits = what == ExceptionClass::wfx && IssWfx{esr.raw()}.get<IssWfx::Ti>() == 0;
+    if ((!calls && !waits) || !vcpu.is_quiet || !this_pcpu().inbox.is_empty()) {
+        return &guest_sync(gic, vcpu);
+    }
+    if (calls) {
+        ExitFrame* const frame = fast_yield(gic.plain());
+        return frame != nullptr ? frame : &decide_anew(gic);
+    }
+    const FastWait wait = fast_wait(gic.plain());
+    switch (wait.outcome) {
+    case FastWait::declined: return &guest_sync(gic, vcpu);
+    case FastWait::asleep: return &decide_anew(gic);
+    case FastWait::done: break;
+    }
+    return wait.frame;
+}
+
 } // namespace
 
 extern "C" ExitFrame* on_guest_sync_v2(ExitFrame*);
 extern "C" ExitFrame* on_guest_sync_v3(ExitFrame*);
 
 extern "C" ExitFrame* on_guest_sync_v2(ExitFrame* /*frame*/) {
-    return &guest_sync(HostGicV2{{}, {}});
+    return take_exit(HostGicV2{{}, {}});
 }
 extern "C" ExitFrame* on_guest_sync_v3(ExitFrame* /*frame*/) {
-    return &guest_sync(HostGicV3{{}, {}});
+    return take_exit(HostGicV3{{}, {}});
 }
 
 } // namespace hyp

@@ -74,20 +74,32 @@ struct Vm {
 
 struct Vcpu {
     Vcpu(Vm& owner, VcpuIndex number, VcpuSlot slot_, const VgicCaps& caps)
-        : vm{&owner},
+        : slot{slot_},
+          rank{owner.description->rank},
+          vm{&owner},
           irqs{owner.irqs, number, caps},
-          affinity{Affinity::of_mpidr(guest_affinity(caps.generation, number.value))},
-          slot{slot_},
-          rank{owner.description->rank} {}
+          affinity{Affinity::of_mpidr(guest_affinity(caps.generation, number.value))} {}
 
     u64 vector_scratch[16]{}; // the C++ vectors push below `frame`
     ExitFrame frame{};        // SP_EL2 while the guest runs
+    // Together, so that one register reaches them. While it is not loaded, but for `confinement`.
+    Confinement confinement{};
+    El1Context el1{};
+    ParkedInterface parked{};
+    TimerRegs vtimer{};
+    TimerRegs ptimer{};
+
+    // As of its last entry by the slow path:
+    FastPlan plan{};
+    u32 enabled_ppis = 0;  // in the distributor
+    bool is_quiet = false; // may be put as words
+
+    VcpuSlot slot; // its number in the machine
+    Rank rank;
     Vm* vm;
     VcpuIrqs irqs;
     StuckWatch watch{}; // of `irqs`, while there is a watchdog
     Affinity affinity;  // what the guest reads in MPIDR_EL1
-    VcpuSlot slot;      // its number in the machine
-    Rank rank;
     // litmus: hand-over, content-before-mark
     SharedWord home{};    // the pCPU that it belongs to
     SharedWord asks{};    // Ask, a bit each
@@ -97,19 +109,8 @@ struct Vcpu {
     u64 acknowledged = 0; // interrupts handed over by it
     bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point
 
-    Confinement confinement{};
-
-    // As of its last entry by the slow path:
-    FastPlan plan{};
-    bool is_quiet = false; // may be put as words
-    u32 enabled_ppis = 0;  // in the distributor
-
     // While it is not loaded:
-    ParkedLists parked{};
-    TimerRegs vtimer{};
-    TimerRegs ptimer{};
     VirtInterface interface {};
-    El1Context el1{};
     PauthKeys keys{};
     FpState fp{};
 };

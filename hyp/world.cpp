@@ -73,15 +73,18 @@ void load(G gic, Pcpu& cpu, Vcpu& vcpu) {
 // Its list registers alone say what the guest did: the distributor's private words are another's now.
 template <class G>
 void settle(G gic, Vcpu& vcpu) {
-    if (!vcpu.parked.is_parked) {
+    if (vcpu.parked.is_parked == 0) {
         return;
     }
-    vcpu.parked.is_parked = false;
+    vcpu.parked.is_parked = 0;
     LrFile file;
     file.live = vcpu.irqs.live_list_registers();
     for (u32 n = 0; n < parked_list_registers; ++n) {
         file.regs[n] = G::lr_of(vcpu.parked.words[n]);
     }
+    vcpu.interface.vmcr = static_cast<u32>(vcpu.parked.vmcr);
+    vcpu.interface.apr[0] = static_cast<u32>(vcpu.parked.apr);
+    vcpu.interface.apr0[0] = static_cast<u32>(vcpu.parked.apr0);
     file.set_interface(vcpu.interface.vmcr);
     vcpu.irqs.sync(file, PhysWords{});
     apply_changes(gic, vcpu.irqs);

@@ -11,6 +11,7 @@
 namespace hyp {
 
 struct Vcpu;
+struct Pcpu;
 
 struct alignas(4096) PerCpu {
     FastPlan plan{}; // what the fast path may do for the vCPU loaded now
@@ -18,6 +19,7 @@ struct alignas(4096) PerCpu {
     u64 emergency_top = 0;
     u64 scratch[2]{};                // of the panic vectors
     Vcpu* vcpu = nullptr;            // loaded, or null
+    Pcpu* pcpu = nullptr;            // the rest of what is its own
     u32 index = 0;                   // 0 is the boot pCPU
     u64 kicks = 0;                   // SGIs to send: bit SGI * max_pcpus + pCPU
     alignas(2048) TraceRing trace{}; // its address is one MOV, too

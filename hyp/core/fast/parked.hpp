@@ -13,10 +13,13 @@ namespace hyp {
 
 inline constexpr u32 parked_list_registers = 4;
 
-// List registers of a vCPU that was put as words. Owned by its home pCPU.
-struct ParkedLists {
-    std::array<u64, parked_list_registers> words{};
-    bool is_parked = false;
+// What the virtual interface of a vCPU held that was put as words. Owned by its home pCPU.
+struct ParkedInterface {
+    std::array<u64, parked_list_registers> words{}; // list registers
+    u64 vmcr = 0;
+    u64 apr = 0; // ICH_AP1R0_EL2; GICv2's APR
+    u64 apr0 = 0;
+    u64 is_parked = 0;
 };
 
 // Whether `irqs`, as flush() left it, may be put and loaded as words: nothing waits outside, no exit is

@@ -3,16 +3,6 @@
 
 namespace hyp {
 
-namespace {
-
-// Saturates: `never` is for ever.
-constexpr u64 later(u64 now, u64 ticks) {
-    const u64 sum = now + ticks;
-    return sum < ticks ? never : sum;
-}
-
-} // namespace
-
 void Scheduler::attach(VcpuSlot slot, Rank rank, u64 slice) {
     Vcpu& vcpu = vcpus_[slot.value];
     vcpu.slice = slice;
@@ -91,14 +81,9 @@ void Scheduler::switch_rank(Rank rank, u64 now) {
     current_ = rank;
 }
 
-void Scheduler::next_turn(Turn& turn, u64 now) {
-    turn.holder = ready_.after(turn.holder, current_);
-    turn.held = true;
-    turn.end = later(now, vcpus_[turn.holder.value].slice);
-}
-
 Decision Scheduler::decide(u64 now) {
     u64 alarm = wake_due(now).deadline();
+    first_ = alarm;
     VcpuSlot next = no_slot;
     if (!ready_.is_empty()) {
         const Rank rank = ready_.top();

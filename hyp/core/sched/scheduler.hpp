@@ -47,6 +47,16 @@ public:
     // Whether the last decision holds: nothing has changed and its alarm has not passed.
     [[nodiscard]] bool still(u64 now) const { return now < alarm_; }
 
+    // yield(slot) and decide(), for a `slot` that runs, while still(now).
+    [[nodiscard, gnu::always_inline]] Decision pass_on(VcpuSlot slot, u64 now) {
+        Turn& turn = turns_[current_.value];
+        if (turn.holder == slot && ready_.is_shared(current_)) {
+            next_turn(turn, now);
+            alarm_ = turn.end < first_ ? turn.end : first_;
+        }
+        return {turn.holder, alarm_};
+    }
+
     [[nodiscard]] bool is_waiting(VcpuSlot slot) const { return (waiting_ & slot.bit()) != 0; }
     // Ready, or running.
     [[nodiscard]] bool is_ready(VcpuSlot slot) const { return ready_.has(slot, rank_of(slot)); }
@@ -71,9 +81,19 @@ private:
     void wake(VcpuSlot slot, Rank rank);
     [[nodiscard]] DeadlineKey wake_due(u64 now);
     void switch_rank(Rank rank, u64 now);
-    void next_turn(Turn& turn, u64 now);
+    // A turn's end saturates: `never` is for ever.
+    [[gnu::always_inline]] void next_turn(Turn& turn, u64 now) {
+        turn.holder = ready_.after(turn.holder, current_);
+        turn.held = true;
+        turn.end = later(now, vcpus_[turn.holder.value].slice);
+    }
+    [[nodiscard]] static constexpr u64 later(u64 now, u64 ticks) {
+        const u64 sum = now + ticks;
+        return sum < ticks ? never : sum;
+    }
 
     u64 alarm_ = 0; // of the last decision; 0: something has changed since
+    u64 first_ = 0; // of the last decision: the first deadline that counts
     u64 waiting_ = 0;
     Rank current_{}; // the rank of who ran last
     ReadyQueue ready_;
