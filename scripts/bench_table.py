@@ -25,7 +25,7 @@ class Row:
         """The object of build/bench.json."""
         return {"name": self.name, "gic": self.gic, "value": _tidy(self.value), "unit": self.unit,
                 "bound": self.bound, "peer": self.peer,
-                **{key: _tidy(value) for key, value in self.extras.items()}}
+                **{key: value if isinstance(value, str) else _tidy(value) for key, value in self.extras.items()}}
 
 
 def _tidy(number):
@@ -41,18 +41,23 @@ def _text(number):
 def print_table(rows):
     """Prints the rows in columns, extras last."""
     head = ("path", "GIC", "value", "unit", "bound", "best peer", "min..max", "exits", "GIC acc.",
-            "barriers", "lines", "")
+            "barriers", "lines", "with the fault", "")
     lines = [head]
     for row in rows:
         extras = row.extras
         spread = f"{_text(extras['min'])}..{_text(extras['max'])}" if "min" in extras else ""
         counts = [_text(extras[key]) if key in extras else "" for key in
                   ("exits", "gic_accesses", "barriers", "lines")]
+        fault = (f"{_text(extras['with_fault'])} in {_text(extras['exits_with_fault'])} exits"
+                 if "with_fault" in extras else "")
         gic = f"v{row.gic}" if row.gic else ""
         lines.append((row.name, gic, _text(row.value), row.unit, _text(row.bound),
-                      _text(row.peer), spread, *counts, "BROKEN" if row.broken() else ""))
+                      _text(row.peer), spread, *counts, fault, "BROKEN" if row.broken() else ""))
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:
         cells = [cell.ljust(width) if i in (0, 1, 3) else cell.rjust(width)
                  for i, (cell, width) in enumerate(zip(line, widths))]
         print("  ".join(cells).rstrip())
+    for row in rows:
+        if "where" in row.extras:
+            print(f"{row.name}, GICv{row.gic}: {row.extras['where']}")

@@ -71,6 +71,7 @@ Machine read_machine(const void* tree) {
         return machine;
     }
     machine.tree = tree;
+    machine.console = 0; // none, unless the tree has one
     const RootCells cells = root_cells(tree);
     for (int node = next_device(tree, 0); node > 0; node = next_device(tree, node)) {
         read_node(tree, node, cells, machine);

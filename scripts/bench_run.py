@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One machine run to its end under -icount, with a plugin or without: what all of `make bench` uses."""
+
+import os
+import re
+import subprocess
+import tempfile
+
+import qemu_elf
+from qemu_session import STATUS_TIMEOUT, Session
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, "build")
+HYP = os.path.join(BUILD, "hyp.elf")
+PACKER = os.path.join(BUILD, "host", "pack")
+EL2_RANGE = (0x3FF80000000, 1 << 42)  # hyp/arch/layout.h: window, image, devices
+ICOUNT_SHIFT = 4
+TIME_LIMIT = 120
+
+
+class Broken(Exception):
+    """A measurement that cannot be used; the text says why."""
+
+
+def plugin_path(name):
+    """Where the plugin of this name is built."""
+    return os.path.join(BUILD, "plugin", f"{name}.so")
+
+
+def build_plugin(name):
+    """Compiles scripts/plugin/NAME.c when it is newer than what was built; returns the path."""
+    source = os.path.join(TOP, "scripts", "plugin")
+    out = plugin_path(name)
+    newest = max(os.path.getmtime(os.path.join(source, file))
+                 for file in (f"{name}.c", "qemu_plugin_v1.h"))
+    if not os.path.isfile(out) or os.path.getmtime(out) < newest:
+        os.makedirs(os.path.dirname(out), exist_ok=True)
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
+                        os.path.join(source, f"{name}.c"), "-o", out], check=True)
+    return out
+
+
+def plugin_arguments(name, log, *more, elf=HYP):
+    """QEMU's arguments for a plugin that looks at EL2, its lines going to `log`."""
+    vectors = [value for symbol, (value, _) in sorted(qemu_elf.symbols(elf).items())
+               if re.fullmatch(r"vectors_(v2|v3)\w*", symbol)]
+    if not vectors:
+        raise Broken("hyp.elf has no vector table named vectors_v2 or vectors_v3")
+    options = [f"lo={EL2_RANGE[0]:#x}", f"hi={EL2_RANGE[1]:#x}"]
+    options += [f"vectors={value:#x}" for value in vectors]
+    return ["-plugin", ",".join([build_plugin(name), *options, *more]), "-d", "plugin", "-D", log]
+
+
+def boot(machine, what, needs_status=True):
+    """Runs one machine to its end and returns its console; `what` names it in a refusal."""
+    with tempfile.TemporaryFile() as console:
+        session = Session(machine.arguments(), stdin=subprocess.DEVNULL, stdout=console,
+                          stderr=subprocess.STDOUT)
+        try:
+            session.start()
+            outcome = session.run(TIME_LIMIT)
+        finally:
+            session.close()
+        console.seek(0)
+        text = console.read().decode(errors="replace").replace("\r", "")
+    if outcome.status == STATUS_TIMEOUT or needs_status and outcome.status != 0:
+        raise Broken(f"{what} ended badly ({outcome.how}, status {outcome.status}); "
+                     f"its last lines: {text[-400:]!r}")
+    return text
