@@ -108,12 +108,11 @@ template <GicGeneration G>
     constexpr unsigned deep = 14;
     print("timers, disk, SGIs", explore_pair<G>(no_software_spi, deep, 60'000));
     print("and shared SPIs routed", explore_pair<G>(each_its_own, deep, 10'000));
-    print("H17, they change their PEs", explore_pair<G>(with_migration, deep, 15'000));
-    print("each reads what the other has", explore_pair<G>(with_reads, deep, 15'000));
-    print("each reads and ends what the other has",
-          explore_pair<G>(with_reads, deep, 15'000, true));
+    print("H17, they change their PEs", explore_pair<G>(with_migration, deep, 8'000));
+    print("each reads what the other has", explore_pair<G>(with_reads, deep, 8'000));
+    print("each reads and ends what the other has", explore_pair<G>(with_reads, deep, 8'000, true));
     for (const bool split_eoi : {false, true}) {
-        const PairReport random = wander_pair<G>(300'000, 24, split_eoi);
+        const PairReport random = wander_pair<G>(200'000, 24, split_eoi);
         totals.sum.transitions += random.transitions;
         print(split_eoi ? "everything at random, EOImode 1" : "everything at random", random);
     }

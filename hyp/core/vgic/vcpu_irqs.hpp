@@ -205,7 +205,7 @@ private:
     [[nodiscard]] Siblings shown_by_siblings(unsigned word) const;
     [[nodiscard]] u32 held_by(unsigned word, u8 sibling) const;
     [[nodiscard]] u32 own_active(unsigned word) const;
-    [[nodiscard]] u32 own_listed_pending(unsigned word) const;
+    [[nodiscard]] u32 listed_as(LrState part, unsigned word) const;
     [[nodiscard]] bool is_level(VIntid vintid) const { return at(vintid).is_level(); }
     [[nodiscard]] bool has_source(VIntid vintid) const {
         return vintid.is_sgi() && caps_.generation == GicGeneration::v2;

@@ -25,22 +25,20 @@ u32 VcpuIrqs::edge_word(unsigned word) const {
     return gather(word, static_cast<u32>(Delivery::Trig::mask));
 }
 
-u32 VcpuIrqs::own_active(unsigned word) const {
-    u32 active = spilled_.word(word);
+// Of its own list registers: those that are pending, or active, or both.
+u32 VcpuIrqs::listed_as(LrState part, unsigned word) const {
+    u32 found = 0;
     for (u8 i = 0; i < caps_.list_registers; ++i) {
-        const bool here = is_real(i) && wanted_[i].vintid().value() / 32 == word;
-        active |= here && wanted_[i].is_active() ? IntidSet::bit(wanted_[i].vintid()) : 0;
+        const ListReg& lr = wanted_[i];
+        const bool here = is_real(i) && lr.vintid().value() / 32 == word;
+        const bool is = (static_cast<u32>(lr.state()) & static_cast<u32>(part)) != 0;
+        found |= here && is ? IntidSet::bit(lr.vintid()) : 0;
     }
-    return active;
+    return found;
 }
 
-u32 VcpuIrqs::own_listed_pending(unsigned word) const {
-    u32 pending = 0;
-    for (u8 i = 0; i < caps_.list_registers; ++i) {
-        const bool here = is_real(i) && wanted_[i].vintid().value() / 32 == word;
-        pending |= here && wanted_[i].is_pending() ? IntidSet::bit(wanted_[i].vintid()) : 0;
-    }
-    return pending;
+u32 VcpuIrqs::own_active(unsigned word) const {
+    return spilled_.word(word) | listed_as(LrState::active, word);
 }
 
 u32 VcpuIrqs::active_word(unsigned word) const {
@@ -55,7 +53,7 @@ u32 VcpuIrqs::pending_word(unsigned word, const PhysWords& phys) const {
                               phys.is_pending(pintid_of(vintid));
         pending |= physical || at(vintid).is_pending() ? IntidSet::bit(vintid) : 0;
     }
-    return pending | own_listed_pending(word) | shown_by_siblings(word).pending;
+    return pending | listed_as(LrState::pending, word) | shown_by_siblings(word).pending;
 }
 
 u32 VcpuIrqs::hardware_words(unsigned word) const {
