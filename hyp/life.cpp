@@ -63,10 +63,16 @@ void silence_devices(G gic, Vm& vm) {
     }
 }
 
-// All its vCPUs are off their pCPUs.
-template <class G>
-void finish_end(G gic, Vm& vm) {
-    silence_devices(gic, vm);
+// True: all its VM's vCPUs are off their pCPUs now.
+[[nodiscard]] bool leave(Vcpu& vcpu) {
+    this_pcpu().scheduler.stop(vcpu.slot);
+    vcpu.paused = false;
+    Vm& vm = *vcpu.vm;
+    const u32 self = 1U << vcpu.irqs.self().value;
+    return (vm.halted.fetch_or(self) | self) == all_vcpus(vm);
+}
+
+void finish_end(Vm& vm) {
     switch (action_of(vm)) {
     case EndAction::stop: stop_vm(vm); break;
     case EndAction::halt:
@@ -74,6 +80,18 @@ void finish_end(G gic, Vm& vm) {
         end_machine(static_cast<EndStatus>(machine.status.load()));
     case EndAction::restart: break;
     }
+}
+
+// As PSCI CPU_ON leaves it.
+[[gnu::noinline]] void reset(Vcpu& vcpu, const PowerStart& start) {
+    vcpu.el1 = reset_context(start.entry);
+    vcpu.frame = ExitFrame{};
+    vcpu.frame.x[0] = start.context;
+    vcpu.vtimer = TimerRegs{};
+    vcpu.ptimer = TimerRegs{};
+    vcpu.interface = VirtInterface{};
+    vcpu.keys = PauthKeys{};
+    vcpu.fp = FpState{};
 }
 
 } // namespace
@@ -113,14 +131,7 @@ void start_vcpu(G gic, Pcpu& cpu, Vcpu& vcpu) {
     if (this_cpu().vcpu == &vcpu) {
         unload(gic, cpu); // it was turned off and stayed
     }
-    vcpu.el1 = reset_context(start.entry);
-    vcpu.frame = ExitFrame{};
-    vcpu.frame.x[0] = start.context;
-    vcpu.vtimer = TimerRegs{};
-    vcpu.ptimer = TimerRegs{};
-    vcpu.interface = VirtInterface{};
-    vcpu.keys = PauthKeys{};
-    vcpu.fp = FpState{};
+    reset(vcpu, start);
     cpu.scheduler.make_ready(vcpu.slot);
 }
 
@@ -129,12 +140,9 @@ void halt_vcpu(G gic, Pcpu& cpu, Vcpu& vcpu) {
     if (this_cpu().vcpu == &vcpu) {
         unload(gic, cpu);
     }
-    cpu.scheduler.stop(vcpu.slot);
-    vcpu.paused = false;
-    Vm& vm = *vcpu.vm;
-    const u32 self = 1U << vcpu.irqs.self().value;
-    if ((vm.halted.fetch_or(self) | self) == all_vcpus(vm)) {
-        finish_end(gic, vm);
+    if (leave(vcpu)) {
+        silence_devices(gic, *vcpu.vm);
+        finish_end(*vcpu.vm);
     }
 }
 
