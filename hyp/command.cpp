@@ -43,9 +43,9 @@ void fill_vcpu(SystemView& view, const Report& report, const Vcpu& vcpu) {
 
 bool fill_view(SystemView& view, const Report& report) {
     if (report.verb() == Verb::doctor) {
-        u32 lines = 0;
-        view.set(Caption::vm_name, Console::boot_line(report.vm(), lines));
-        view.vms = static_cast<u8>(lines);
+        bool more = false;
+        view.set(Caption::vm_name, Console::boot_line(report.vm() == 0, more));
+        view.vms = static_cast<u8>(report.vm() + (more ? 2U : 1U));
         return true;
     }
     const Vm& vm = *machine.vms[report.vm()];

@@ -19,6 +19,7 @@ using Uart = Pl011<TargetMmio, TargetSysReg>;
 struct BootLog {
     char text[3 * kib];
     u32 length;
+    u32 next; // line to be shown
 };
 constinit BootLog boot_log{};
 
@@ -64,14 +65,12 @@ void Console::print_list(const char* format, std::va_list arguments) const {
     }
 }
 
-const char* Console::boot_line(u32 n, u32& count) {
-    const char* line = boot_log.text;
-    count = 0;
-    for (u32 at = 0; at != boot_log.length; ++at) {
-        if (boot_log.text[at] == '\0' && ++count == n) {
-            line = &boot_log.text[at + 1];
-        }
-    }
+const char* Console::boot_line(bool first, bool& more) {
+    u32& next = boot_log.next;
+    next = first ? 0 : next;
+    const char* const line = &boot_log.text[next];
+    next += static_cast<u32>(std::strlen(line)) + 1;
+    more = next < boot_log.length;
     return line;
 }
 

@@ -18,8 +18,9 @@ public:
     void print_list(const char* format, std::va_list arguments) const;
     // Everything has left the UART.
     void flush() const;
-    // The `n`-th line that was printed before share(), its number of lines in `count`.
-    [[nodiscard]] static const char* boot_line(u32 n, u32& count);
+    // What was printed before share(), line by line: its first one, or the one after that which was
+    // asked for last. `more`: there is another one.
+    [[nodiscard]] static const char* boot_line(bool first, bool& more);
     // From now on to the terminal (hyp/terminal.hpp), from any pCPU; or polled again, for last words.
     void share() { shared_ = true; }
     void take_back() { shared_ = false; }

@@ -86,8 +86,10 @@ void take_input(Uart uart) {
 void step(u64 now) {
     Uart uart{{}, {}};
     take_input(uart);
-    terminal.session.answer(fill_view);
-    const ConsoleMux::Step done = terminal.mux.step(uart, now, work);
+    // To put a line together is a step's work.
+    const ConsoleMux::Step done = terminal.session.answer(fill_view)
+                                      ? ConsoleMux::Step::more
+                                      : terminal.mux.step(uart, now, work);
     const bool more = terminal.session.wants_more();
     uart.set_interrupts(more ? Enable::on : Enable::off,
                         done == ConsoleMux::Step::full ? Enable::on : Enable::off);

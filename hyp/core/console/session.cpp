@@ -33,12 +33,12 @@ void Session::say(const char* words, const char* more) {
 }
 
 void Session::say_next(SystemView& view) {
-    char line[Report::line_size];
-    line[0] = '\0';
-    Text text{line};
+    char line[Report::line_size + 1];
+    Text text{{line, Report::line_size}};
     report_.next(view, text);
-    if (line[0] != '\0') {
-        say(line);
+    if (const usize length = __builtin_strlen(line); length != 0) {
+        line[length] = '\n';
+        put({line, length + 1});
     }
     if (report_.is_over()) {
         prompt();
