@@ -61,6 +61,7 @@ void read_cpus(const void* tree) {
 /** This CPU's record, and its share of the GIC. */
 void adopt(Cpu& cpu, unsigned index) {
     cpu.index = index;
+    start_event_stream();
     TpidrEl1::write(reinterpret_cast<std::uintptr_t>(&cpu));
     isb();
     if (index == 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Words that several CPUs share, and waits. Every spin holds YIELD or WFE: where CPUs take turns on
-// one core a spin without it starves the one that it waits for. Needs the MMU on (mmu.hpp).
+// Words that several CPUs share, and waits. Every spin holds WFE: where CPUs take turns on one core a
+// spin without it starves the one that it waits for. Needs the MMU on (mmu.hpp).
 
 #include "timer.hpp"
 
@@ -41,9 +41,17 @@ private:
 using Word = Shared<std::uint32_t>;
 using LongWord = Shared<std::uint64_t>;
 
+/**
+ * DDI 0487, CNTKCTL_EL1.EVNTEN and EVNTI: an event about each 30 us at the usual 62.5 MHz. So no WFE
+ * waits for ever, whatever it waits for. Once on each CPU.
+ */
+inline void start_event_stream() {
+    asm volatile("msr cntkctl_el1, %0\n\tisb" : : "r"(std::uint64_t{10 << 4 | 1 << 2}) : "memory");
+}
+
 /** Inside a spin: lets another CPU have the core. */
 inline void relax() {
-    asm volatile("yield" : : : "memory");
+    asm volatile("wfe" : : : "memory");
 }
 
 /** DDI 0487, SEV: wakes every CPU that waits in WFE. */
@@ -64,7 +72,7 @@ template <class Condition>
 [[nodiscard]] bool wait_until(Condition&& condition, std::uint64_t us = patience_us) {
     const std::uint64_t end = VirtualTimer::now() + microseconds(us);
     for (;;) {
-        for (unsigned i = 0; i < 8; ++i) { // the counter and YIELD are dear in emulation
+        for (unsigned i = 0; i < 8; ++i) { // the counter and WFE are dear in emulation
             if (condition()) {
                 return true;
             }

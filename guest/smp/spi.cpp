@@ -118,7 +118,7 @@ Outcome moved_in_flight() {
         relax();
     }
     route_spi(spi_a, 0);
-    GUEST_REQUIRE(done(1), "does not answer", 1);
+    GUEST_REQUIRE(done(1), "stuck behind interrupt number", spi_total(spi_a));
     pass_time(50);
     GUEST_REQUIRE(spi_total(spi_a) == moves, "lost or doubled", spi_total(spi_a));
     return nothing_foreign();
