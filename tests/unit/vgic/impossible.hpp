@@ -88,7 +88,6 @@ struct Impossible {
          {},
          {P::owed, P::listed_pending, P::spilled, P::listed_active},
          {H::marked}},
-        {"the fault is GICv2's, the group's step GICv3's", {}, {P::by_software}, {H::regrouped}},
         {"not while the guest has it", {S::ppi_level}, {P::listed_active}, {H::regrouped}},
         {"a disabled level is not held physically active", {S::spi_level}, {P::owed}, {H::enabled}},
     };
