@@ -7,7 +7,8 @@ usage: bench.py [--quick]      --quick: each run once, hence no proof that the f
 One image of the tiny guest runs on the bare machine and under Baton, with QEMU counting
 instructions as time (16 ns each, one tick of the counter). Net is the difference. The plugin's
 counts of a path are those of a run with the path, less those of a run without, by repetition.
-Prints a table and leaves build/bench.json. Exit status: 0; 1 when a bound is broken or two equal
+Prints a table and leaves build/bench.json, and build/bench-profile.txt
+(bench_vcpus.py). Exit status: 0; 1 when a bound is broken or two equal
 runs differ; 2 when something is missing.
 """
 
@@ -22,17 +23,15 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import bench_run  # noqa: E402
-import bench_worlds  # noqa: E402
+import bench_vcpus  # noqa: E402
 import qemu_elf  # noqa: E402
-from bench_run import BUILD, ICOUNT_SHIFT, PACKER, Broken  # noqa: E402
+from bench_run import BUILD, ICOUNT_SHIFT, PACKER, TINY, Broken, net, results  # noqa: E402
 from bench_table import Row, print_table  # noqa: E402
 from qemu_machine import Machine  # noqa: E402
 from qemu_manifest import Options, UsageError, Vm, one_vm_source, pack  # noqa: E402
 from qemu_session import SessionError  # noqa: E402
 
-GUEST = os.path.join(BUILD, "guest", "tiny.img")
 PLUGIN = bench_run.plugin_path("exits")
-LINE = re.compile(r"^bench (\w+) total=(\d+) reps=(\d+) min=(\d+) max=(\d+)\s*$", re.MULTILINE)
 SECTION = re.compile(r"^plugin section=1 (.*)$", re.MULTILINE)
 EOI_EXITS = re.compile(r"^plugin section=2 .*\bexits=(\d+)", re.MULTILINE)
 BOOT = re.compile(r"^plugin boot insns=(\d+)", re.MULTILINE)
@@ -53,11 +52,6 @@ def boot(kernel, gic, el2, append, plugin_log=None):
     return bench_run.boot(machine, f"the run on GICv{gic}", needs_status=el2)
 
 
-def results(console):
-    """The guest's lines as {name: (total, reps, min, max)}."""
-    return {match[1]: tuple(int(match[i]) for i in range(2, 6)) for match in LINE.finditer(console)}
-
-
 class Bench:
     """All runs, each repeated so that a difference shows."""
 
@@ -76,11 +70,11 @@ class Bench:
     def bare(self, gic, what):
         """The guest alone."""
         return self.same(f"bare GICv{gic} {what}", lambda: results(
-            boot(GUEST, gic, False, f"mode=bench what={what}")))
+            boot(TINY, gic, False, f"mode=bench what={what}")))
 
     def _packed(self, gic, what, ignore_quirks):
         base = os.path.join(BUILD, "bench", f"{what}-gic{gic}{'-noquirk' if ignore_quirks else ''}")
-        vm = Vm("tiny", GUEST, 256, 1, f"mode=bench what={what}")
+        vm = Vm("tiny", TINY, 256, 1, f"mode=bench what={what}")
         pack(one_vm_source(vm, Options(ignore_quirks=ignore_quirks)), base, BUILD,
              PACKER)
         return f"{base}.img"
@@ -125,15 +119,6 @@ class Bench:
             return exits
 
         return self.same(f"plugin GICv{gic} eoi", once)
-
-
-def net(ours, bare, name):
-    """Mean difference of one path in instructions, and the smallest and largest of ours."""
-    if name not in ours or name not in bare:
-        raise Broken(f"the guest did not measure '{name}'")
-    total, reps, low, high = ours[name]
-    bare_total, bare_reps, bare_low, bare_high = bare[name]
-    return (total / reps - bare_total / bare_reps, low - bare_low, high - bare_high)
 
 
 # Name, what the guest is asked for, bound by (GIC, quirk ignored), best peer by GIC.
@@ -187,7 +172,7 @@ def measure_gic(bench, gic, ignore_quirks):
 def size_row():
     """Text and data of the hypervisor, without what is zero at the start."""
     text, data, zero = qemu_elf.loaded_bytes(os.path.join(BUILD, "hyp.elf"))
-    return Row("text + data", None, text + data, "bytes", 80 * 1024, 83 * 1024,
+    return Row("text + data", None, text + data, "bytes", 96 * 1024, 83 * 1024,
                {"text": text, "data": data, "zero": zero})
 
 
@@ -201,7 +186,7 @@ def main():
         build_plugin()
         rows = measure_gic(bench, 3, False) + measure_gic(bench, 2, False)
         rows += measure_gic(bench, 2, True)
-        rows += bench_worlds.measure(bench) + [size_row()]
+        rows += bench_vcpus.measure(bench) + [size_row()]
     except (UsageError, SessionError, Broken, qemu_elf.ElfError, OSError,
             subprocess.CalledProcessError) as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -12,10 +12,12 @@ from qemu_session import STATUS_TIMEOUT, Session
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, "build")
 HYP = os.path.join(BUILD, "hyp.elf")
+TINY = os.path.join(BUILD, "guest", "tiny.img")
 PACKER = os.path.join(BUILD, "host", "pack")
 EL2_RANGE = (0x3FF80000000, 1 << 42)  # hyp/arch/layout.h: window, image, devices
 ICOUNT_SHIFT = 4
 TIME_LIMIT = 120
+LINE = re.compile(r"^bench (\w+) total=(\d+) reps=(\d+) min=(\d+) max=(\d+)\s*$", re.MULTILINE)
 
 
 class Broken(Exception):
@@ -67,3 +69,17 @@ def boot(machine, what, needs_status=True):
         raise Broken(f"{what} ended badly ({outcome.how}, status {outcome.status}); "
                      f"its last lines: {text[-400:]!r}")
     return text
+
+
+def results(console):
+    """The guest's lines as {name: (total, reps, min, max)}."""
+    return {match[1]: tuple(int(match[i]) for i in range(2, 6)) for match in LINE.finditer(console)}
+
+
+def net(ours, bare, name):
+    """Mean difference of one path in instructions, and the smallest and largest of ours."""
+    if name not in ours or name not in bare:
+        raise Broken(f"the guest did not measure '{name}'")
+    total, reps, low, high = ours[name]
+    bare_total, bare_reps, bare_low, bare_high = bare[name]
+    return (total / reps - bare_total / bare_reps, low - bare_low, high - bare_high)
