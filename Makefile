@@ -94,10 +94,11 @@ $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 $(H)/obj/linker.ld: linker.ld $(H)/hyp.flags
 	$(call say,CPP )
 	$(Q)$(EL2_CC_CMD) -E -P -undef -x c -I. -MMD -MP -MT $@ -MF $@.d $< -o $@
-$(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) $(H)/obj/linker.ld
+$(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) $(H)/obj/linker.ld scripts/link_tight.py
 	$(call say,LINK)
-	$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -T $(H)/obj/linker.ld -Wl,-Map,$(H)/hyp.map $(HYP_OBJ) $(EL2_LIBS) \
-	    -lgcc -o $@
+	$(Q)$(if $(CLANG),$(EL2_CXX_CMD) -T $(H)/obj/linker.ld -Xlinker -Map=$(H)/hyp.map -o $@,\
+	    scripts/link_tight.py $(CROSS) $(H)/obj/linker.ld $@ $(H)/hyp.map $(EL2_CXX_CMD)) $(EL2_LINK) \
+	    $(HYP_OBJ) $(EL2_LIBS) -lgcc
 	@scripts/link_gate.sh $(CROSS) $@
 	$(if $(CLANG),,@scripts/vector_gate.py $@)
 $(H)/hyp.img: $(H)/hyp.elf

@@ -153,21 +153,17 @@ machine_stopped:
 
 // Short code lives in the room that a vector leaves.
     .macro vector_tables name, tail:vararg
-    .section .vec.\name\().current, "ax"
-    panic_vector 0
-    panic_vector 1
-    panic_vector 2
-    panic_vector 3
-    panic_vector 4
-    panic_vector 5
-    panic_vector 6
-    panic_vector 7
+    .irp kind, 0, 1, 2, 3, 4, 5, 6, 7
+    .section .vec.\name\().p\kind, "ax"
+    panic_vector \kind
+    .endr
     \tail
-    .section .vec.\name\().rest, "ax"
+    .section .vec.\name\().p10, "ax"
     panic_vector 10
     .global slow_rest_\name
 slow_rest_\name:
     slow_path on_guest_sync_\name
+    .section .vec.\name\().p11, "ax"
     panic_vector 11
     .global slow_irq_\name
 slow_irq_\name:
