@@ -49,7 +49,7 @@ void rage(unsigned cpu) {
     const std::span<const Storm> all = storms();
     for (std::uint64_t round = 0; plan.for_ever || round < plan.rounds; ++round) {
         for (std::size_t i = 0; i < all.size(); ++i) {
-            const Storm& storm = all[(i + 5 * cpu) % all.size()];
+            const Storm& storm = all[(i + std::size_t{5} * cpu) % all.size()];
             if (!is_meant(storm)) {
                 continue;
             }

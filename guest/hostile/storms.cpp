@@ -51,7 +51,7 @@ void wfi_pending(unsigned) {
 /** Sleeps that are over almost before they begin. */
 void wfi_short(unsigned) {
     for (unsigned i = 0; i < 20; ++i) {
-        VirtualTimer::arm(VirtualTimer::now() + i * 8);
+        VirtualTimer::arm(VirtualTimer::now() + std::uint64_t{8} * i);
         asm volatile("wfi" : : : "memory");
     }
     VirtualTimer::stop();

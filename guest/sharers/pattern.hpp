@@ -24,7 +24,7 @@ struct Registers {
     std::uint64_t fpcr; // rounding mode alone
     std::uint64_t fpsr; // the cumulative flags alone
 };
-static_assert(sizeof(Registers) == Registers::words * 8);
+static_assert(sizeof(Registers) == Registers::words * sizeof(std::uint64_t));
 static_assert(offsetof(Registers, fp) == PATTERN_FP);
 static_assert(offsetof(Registers, tpidr_el0) == PATTERN_SYSTEM);
 

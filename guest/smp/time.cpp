@@ -26,7 +26,7 @@ Outcome all_ticked() {
     for (unsigned cpu = 0; cpu < cpu_count(); ++cpu) {
         GUEST_REQUIRE(ticked(cpu), "lost a tick: CPU", cpu);
     }
-    pass_time(2 * 530); // the timers are masked: nothing more may come
+    pass_time(1060); // the timers are masked: nothing more may come
     for (unsigned cpu = 0; cpu < cpu_count(); ++cpu) {
         GUEST_REQUIRE(taken(cpu).ticks == tick_count(cpu), "ticks", taken(cpu).ticks);
     }

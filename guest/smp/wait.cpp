@@ -35,7 +35,7 @@ Outcome wfi_by_sgi() {
         give(cpu, nap);
         for (std::uint32_t i = 1; i <= naps; ++i) {
             GUEST_REQUIRE(wait_until([i] { return asleep.load() == i; }), "does not lie down", i);
-            pass_time(i % 4 * 10); // sometimes before it sleeps
+            pass_time(std::uint64_t{10} * (i % 4)); // sometimes before it sleeps
             send_sgi(wake_up, cpu);
         }
         GUEST_REQUIRE(wait_until([] { return naps_done.load() == 1; }), "sleeps on: CPU", cpu);
