@@ -31,7 +31,8 @@ template <class G>
 
 template <class G>
 void wake_if_due(G gic, Pcpu& cpu, Vcpu& vcpu) {
-    if (cpu.scheduler.is_waiting(vcpu.slot) && (vcpu.awaits || has_wake_up(gic, vcpu))) {
+    const bool is_answered = vcpu.awaits && !vcpu.irqs.is_asking();
+    if (cpu.scheduler.is_waiting(vcpu.slot) && (is_answered || has_wake_up(gic, vcpu))) {
         cpu.scheduler.make_ready(vcpu.slot);
     }
 }

@@ -110,6 +110,22 @@ struct Handled {
             answer.value};
 }
 
+// Only a sibling's list registers tell: the vCPU repeats its access when they have. Interrupts that come
+// meanwhile are taken first.
+[[nodiscard]] bool must_wait(Vcpu& vcpu, const Exit& exit) {
+    const Device& device = exit.device;
+    const GuestAccess& access = exit.access;
+    if (device.kind != Device::Kind::distributor ||
+        !vcpu.vm->distributor.must_wait(device.owner, device.frame, device.offset,
+                                        static_cast<AccessSize>(access.size),
+                                        access.direction == Direction::write, access.value)) {
+        return false;
+    }
+    vcpu.awaits = true;
+    this_pcpu().scheduler.sleep(vcpu.slot, never);
+    return true;
+}
+
 [[nodiscard]] TraceEvent access_event(const Exit& exit, const Answer& answer) {
     const GuestAccess& access = exit.access;
     const bool is_write = access.direction == Direction::write;
@@ -238,6 +254,9 @@ template <class G>
     const Exit exit = describe_exit(vcpu);
     sync_from(gic, vcpu.irqs);
     watch_exit(vcpu);
+    if (must_wait(vcpu, exit)) {
+        return resume(gic);
+    }
     const Handled handled = common_register(gic, vcpu, exit)
                                 ? Handled{}
                                 : handle(vcpu, exit, read_physical(gic, exit.physical_words));

@@ -101,12 +101,12 @@ struct Vcpu {
     StuckWatch watch{}; // of `irqs`, while there is a watchdog
     Affinity affinity;  // what the guest reads in MPIDR_EL1
     // litmus: hand-over, content-before-mark
-    SharedWord home{};    // the pCPU that it belongs to
-    SharedWord asks{};    // Ask, a bit each
-    bool awaits = false;  // waits for a sibling's answer, to repeat its access (Outcome::again)
-    bool paused = false;  // it would run or wait, were its VM not paused
-    u64 exits = 0;        // those that came to the slow path
-    u64 acknowledged = 0; // interrupts handed over by it
+    SharedWord home{};         // the pCPU that it belongs to
+    SharedWord asks{};         // Ask, a bit each
+    bool awaits = false;       // waits for a sibling's answer, to repeat its access
+    bool paused = false;       // it would run or wait, were its VM not paused
+    u64 exits = 0;             // those that came to the slow path
+    u64 acknowledged = 0;      // interrupts handed over by it
     bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point
 
     // While it is not loaded:
