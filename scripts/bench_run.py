@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One machine run to its end under -icount, with a plugin or without: what all of `make bench` uses."""
+"""One machine run to its end under -icount, with a plugin or without: all of `make bench` uses it."""
 
 import os
 import re

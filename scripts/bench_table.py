@@ -25,10 +25,12 @@ class Row:
         """The object of build/bench.json."""
         return {"name": self.name, "gic": self.gic, "value": _tidy(self.value), "unit": self.unit,
                 "bound": self.bound, "peer": self.peer,
-                **{key: value if isinstance(value, str) else _tidy(value) for key, value in self.extras.items()}}
+                **{key: _tidy(value) for key, value in self.extras.items()}}
 
 
 def _tidy(number):
+    if isinstance(number, str):
+        return number
     return int(number) if number == int(number) else round(number, 4)
 
 

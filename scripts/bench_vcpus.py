@@ -8,6 +8,7 @@ guests yields: so two runs are equal in every instruction that is counted.
 import os
 from dataclasses import dataclass, field
 
+import bench_neighbours
 from bench_run import BUILD, Broken, net, results
 from bench_table import Row
 from bench_worlds import Guest, World, functions, run, run_plain
@@ -151,6 +152,7 @@ def measure(bench):
         rows.append(worlds.asleep_row(gic))
         rows += [worlds.row(path, gic) for path in PATHS]
         bound_growth(rows)
+        rows += bench_neighbours.measure_gic(bench, worlds, gic)
         rows.append(worlds.longest_row(gic))
     with open(os.path.join(BUILD, "bench-profile.txt"), "w", encoding="ascii") as file:
         file.write("\n".join(worlds.profile) + "\n")

@@ -34,14 +34,13 @@ class Guest:
     pcpus: str = "0x1"
     more: tuple = ()
 
-    def node(self, number):
-        """Its node of the manifest."""
+    def node(self, number, console):
+        """Its node of the manifest; `console` is a property, or empty."""
         lines = [f'label = "vm{number}"', "memory-mib = <16>", f"vcpus = <{self.vcpus}>",
                  f"pcpus = <{self.pcpus}>", 'on-reset = "stop"', 'on-crash = "stop"',
                  f'kernel = "{os.path.join(BUILD, "guest", self.kernel)}.img"',
                  f'bootargs = "{self.bootargs}"', *self.more]
-        if number == 0:
-            lines.append('devices = "pl011"')
+        lines += [console] if console else []
         body = "".join(f"            {line};\n" for line in lines)
         return f"        vm{number} {{\n{body}        }};\n"
 
@@ -55,13 +54,18 @@ class World:
     gic: int = 3
     smp: int = 1
     ignore_quirks: bool = False
+    consoles: bool = False  # a console for each; else the first has the UART, the others none
+
+    def console(self, number):
+        """What the VM of this number has for its output."""
+        return "console" if self.consoles else 'devices = "pl011"' if number == 0 else ""
 
     def image(self):
         """Packs it and returns the file to boot."""
         option = "    options {\n        ignore-quirks;\n    };\n" if self.ignore_quirks else ""
+        vms = "".join(guest.node(n, self.console(n)) for n, guest in enumerate(self.guests))
         source = ('/dts-v1/;\n\n/ {\n    compatible = "baton,manifest";\n' + option
-                  + "    vms {\n" + "".join(g.node(n) for n, g in enumerate(self.guests))
-                  + "    };\n};\n")
+                  + "    vms {\n" + vms + "    };\n};\n")
         base = os.path.join(BUILD, "bench",
                             f"{self.name}-gic{self.gic}{'-noquirk' if self.ignore_quirks else ''}")
         pack(source, base, BUILD, PACKER)
@@ -75,6 +79,7 @@ class Tally:
     stays: int = 0
     insns: int = 0
     longest: int = 0
+    shortest: int = 0  # of a section alone
 
 
 @dataclass
@@ -107,14 +112,16 @@ def read_log(text, seen):
         words = dict(WORDS.findall(line))
         if kind.startswith("section=") or kind == "all":
             key = (int(words["cpu"]), words["reason"])
-            tally = Tally(int(words["stays"]), int(words["insns"]), int(words["longest"]))
+            tally = Tally(int(words["stays"]), int(words["insns"]), int(words["longest"]),
+                          int(words.get("shortest", 0)))
             if kind == "all":
                 seen.whole[key] = tally
                 seen.where[key] = int(words["pc"], 16)
             else:
                 seen.section[key] = tally
         elif kind == "spent":
-            seen.spent.setdefault(int(words["cpu"]), {})[int(words["address"], 16)] = int(words["n"])
+            place = int(words["address"], 16)
+            seen.spent.setdefault(int(words["cpu"]), {})[place] = int(words["n"])
         elif kind == "profile":
             seen.profile[int(words["address"], 16)] = int(words["n"])
 
@@ -143,7 +150,7 @@ def plain(name):
     if not tool or not name.startswith("_Z"):
         return name
     text = subprocess.run([tool, "-p", name], capture_output=True, text=True, check=True).stdout
-    return re.sub(r"<.*", "", text.strip()).replace("(anonymous namespace)::", "").replace("hyp::", "")
+    return re.sub(r"\(anonymous namespace\)::|hyp::|<.*", "", text.strip())
 
 
 def functions(counts, elf=HYP):

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // guest/periodic: a real-time guest. It sleeps in WFI, takes the virtual timer's interrupt on a
 // fixed grid of deadlines and says at its end how late the handler was entered.
-// Command line: [period-us=N] [ticks=N] [warm-up=N] [max-spread=N]
+// Command line: [period-us=N] [ticks=N] [warm-up=N] [max-spread=N] [end-first]
 //   period-us   between two deadlines (1000)
 //   ticks       deadlines (1000)
 //   warm-up     so many of them first, which are not measured (2)
+//   end-first   the interrupt is ended, its line low, before the next deadline is set: so QEMU's GICv2
+//               loses none without the work-around for its fault
 //   max-spread  bound in counter ticks between the least and the greatest lateness; above it, or
 //               with a deadline missed, the verdict is bad (none)
-// A deadline is missed when the handler was entered for it only after the next one.
+// A deadline is missed when the handler was entered for it only after the next one. The measured ticks
+// stand between HINT #0x61 and HINT #0x67, NOPs that QEMU's plugins see (scripts/plugin).
 
 #include "common/bootargs.hpp"
 #include "common/gic.hpp"
@@ -38,12 +41,15 @@ struct Measured {
 constexpr std::uint64_t unbounded = ~std::uint64_t{0};
 
 constinit Measured run{};
+constinit bool end_first = false;
 constinit Gic gic{};
 
 /** One deadline: `late` ticks behind it the vector was entered. */
 void record(std::uint64_t late) {
     if (run.ignored != 0) {
-        --run.ignored;
+        if (--run.ignored == 0) {
+            asm volatile("hint #0x61" : : : "memory");
+        }
         return;
     }
     ++run.taken;
@@ -66,7 +72,10 @@ void on_tick(std::uint64_t entered) {
     run.left = run.left - passed;
     run.deadline += passed * run.period;
     if (run.left == 0) {
+        asm volatile("hint #0x67" : : : "memory");
         VirtualTimer::mask();
+    } else if (end_first) {
+        VirtualTimer::mask(); // on_irq() goes on
     } else {
         VirtualTimer::set_deadline(run.deadline);
     }
@@ -84,6 +93,9 @@ void on_irq(std::uint64_t entered) {
     }
     if (ack.intid() != spurious_intid) {
         gic.end(ack);
+    }
+    if (end_first && run.left != 0) {
+        VirtualTimer::arm(run.deadline);
     }
 }
 
@@ -125,6 +137,7 @@ Verdict guest_main() {
     run.ignored = args.number("warm-up", 2);
     run.left = args.number("ticks", 1000) + run.ignored;
     run.least = unbounded;
+    end_first = args.has("end-first");
     gic.init(machine());
     gic.enable(machine().virtual_timer);
     set_irq_handler(on_irq);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A TCG plugin that follows each stay in EL2, on each CPU: from a lower EL's vector to the ERET, or to
- * EL2's WFI, after which a stay by the name of `wake` begins. It tells why a stay began (by the
- * guest's last instruction that can trap, since a plugin reads no register), how many instructions it
- * took, and where the longest one spent them. What runs before the first vector is called `boot`.
+ * A TCG plugin that follows each stay in EL2, on each CPU: from a lower EL's vector to the ERET, or
+ * to EL2's WFI, after which a stay by the name of `wake` begins. It tells why a stay began (by the
+ * guest's last instruction that can trap, since a plugin reads no register), how many instructions
+ * it took, and where the longest one spent them. What runs before the first vector is `boot`.
  *
  * HINT #0x60+K of a guest closes a section and opens section K, HINT #0x67 only closes. Lines:
- *   plugin section=K cpu=C reason=R stays=.. insns=.. longest=..   at its end, for what is not zero
- *   plugin all cpu=C reason=R stays=.. insns=.. longest=.. pc=0x.. hist=..  for the whole run; pc is
- *       the guest's at the longest one, hist counts stays up to 16, 64, 128, 256, .. instructions
+ *   plugin section=K cpu=C reason=R stays=.. insns=.. longest=.. shortest=..  if not zero
+ *   plugin all cpu=C reason=R stays=.. insns=.. longest=.. pc=0x.. hist=..  whole run; pc is
+ *       the guest's at that one, hist counts stays up to 16, 64, 128, 256, .. instructions
  *   plugin spent cpu=C address=0x.. n=..      of CPU C's longest stay, each instruction
  *   plugin profile section=K address=0x.. n=..   with profile=1: all of a section's instructions
  * Arguments: lo=, hi= the hypervisor's address range; vectors= a vector table (repeatable);
@@ -34,11 +34,11 @@ static const uint64_t bucket_ends[buckets] = {16,   64,   128,  256,  512,   102
                                               1536, 2048, 2500, 5000, 10000, UINT64_MAX};
 
 struct tally {
-    uint64_t stays, insns, longest, pc, hist[buckets];
+    uint64_t stays, insns, longest, shortest, pc, hist[buckets];
 };
 
 struct cpu {
-    struct tally whole[reasons], before[reasons]; /* before: the section; but its `longest` */
+    struct tally whole[reasons], before[reasons]; /* before: but longest, shortest */
     enum reason reason;
     bool open, asleep;
     uint64_t length, longest;
@@ -63,9 +63,9 @@ static void print_section(void) {
             if (now->insns != then->insns) {
                 snprintf(text, sizeof text,
                          "plugin section=%d cpu=%u reason=%s stays=%" PRIu64 " insns=%" PRIu64
-                         " longest=%" PRIu64 "\n",
+                         " longest=%" PRIu64 " shortest=%" PRIu64 "\n",
                          section, c, reason_names[r], now->stays - then->stays,
-                         now->insns - then->insns, then->longest);
+                         now->insns - then->insns, then->longest, then->shortest);
                 qemu_plugin_outs(text);
             }
         }
@@ -90,6 +90,7 @@ static void on_marker(unsigned int vcpu, void *data) {
         memcpy(cpus[c].before, cpus[c].whole, sizeof cpus[c].before);
         for (unsigned r = 0; r < reasons; r++) {
             cpus[c].before[r].longest = 0;
+            cpus[c].before[r].shortest = UINT64_MAX;
         }
     }
     memset(profile, 0, sizeof profile);
@@ -121,9 +122,8 @@ static void close_stay(struct cpu *cpu) {
         bucket++;
     }
     tally->hist[bucket]++;
-    if (cpu->length > mark->longest) {
-        mark->longest = cpu->length;
-    }
+    mark->longest = cpu->length > mark->longest ? cpu->length : mark->longest;
+    mark->shortest = cpu->length < mark->shortest ? cpu->length : mark->shortest;
     if (cpu->length > tally->longest) {
         tally->longest = cpu->length;
         tally->pc = cpu->guest & low_bits;
@@ -169,7 +169,7 @@ static void on_leave(unsigned int vcpu, void *data) {
     cpu_of(vcpu)->asleep = (uintptr_t)data == wfi;
 }
 
-/* What can trap, by its encoding (DDI 0487, A64 instruction set encoding); `boot` for what cannot. */
+/* What can trap, by its encoding (DDI 0487, A64 encoding index); `boot` for what cannot. */
 static enum reason trap_of(uint32_t word) {
     if (word == 0xd503207fu || word == 0xd503205fu) {
         return word == 0xd503207fu ? wfi : wfe;

@@ -13,20 +13,20 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import build_helpers  # noqa: E402
 
 sys.path.insert(0, os.path.join(build_helpers.TOP, "scripts"))
-import bench  # noqa: E402
+import bench_run  # noqa: E402
 from suite import main  # noqa: E402
 
 BASE = 0x40200000
 CALLS = 25
 
 
-def count(*options):
-    """The plugin's lines for one run of counted.S."""
-    bench.build_plugin()
+def count(*options, plugin="exits"):
+    """A plugin's lines for one run of counted.S."""
+    path = bench_run.build_plugin(plugin)
     image = build_helpers.build("counted", "helpers/counted.S", CALLS=CALLS)
     with tempfile.TemporaryDirectory() as directory:
         log = os.path.join(directory, "log")
-        plugin = ",".join([bench.PLUGIN, *options])
+        plugin = ",".join([path, *options])
         done = subprocess.run(
             [sys.executable, os.path.join(build_helpers.TOP, "scripts", "run.py"), "--icount",
              "--raw-image", image, "--qemu-arg=-plugin", f"--qemu-arg={plugin}", "--qemu-arg=-d",
@@ -78,6 +78,36 @@ class Counts(unittest.TestCase):
 
     def test_an_unknown_argument_is_refused(self):
         self.assertEqual(count("low=1").returncode, 125)
+
+
+class Stays(unittest.TestCase):
+    """The other plugin: each stay of the same program, its cause and its length."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lines = count(f"lo={BASE:#x}", f"hi={BASE + 0x1000:#x}", f"vectors={BASE + 0x800:#x}",
+                          "profile=1", plugin="stays").splitlines()
+
+    def lines_of(self, kind):
+        """The lines that begin so, with their words."""
+        return [(line, words(line)) for line in self.lines if line.startswith(f"plugin {kind}")]
+
+    def test_the_section_holds_the_calls_between_its_markers(self):
+        (line, seen), = self.lines_of("section=1 ")
+        self.assertIn(" cpu=0 reason=hvc ", line)
+        self.assertEqual([seen[word] for word in ("stays", "insns", "longest", "shortest")],
+                         [CALLS, 12 * CALLS, 12, 12])
+
+    def test_what_ran_before_the_first_vector_is_no_stay(self):
+        line, seen = self.lines_of("all ")[0]
+        self.assertIn(" cpu=0 reason=boot ", line)
+        self.assertEqual((seen["stays"], seen["insns"]), (0, 1 + 12))
+
+    def test_the_longest_stay_is_shown_by_instruction(self):
+        spent = self.lines_of("spent ")
+        self.assertEqual(sum(seen["n"] for _, seen in spent), 12)
+        profile = self.lines_of("profile section=1 ")
+        self.assertEqual(sum(seen["n"] for _, seen in profile), 12 * CALLS)
 
 
 if __name__ == "__main__":
