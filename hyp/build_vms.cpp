@@ -48,7 +48,8 @@ void give_ram(Vm& vm, const Platform& platform, TakenRam& taken) {
     u64* tables = far_storage().stage2[n];
     vm.stage2 = Stage2{{tables, mapping::pa_in_image(tables), stage2_pages}, bits};
     require(map_guest(vm, platform), description.label);
-    require(load_guest(vm, description, image, platform.gic.generation), description.label);
+    require(load_guest(vm, far_storage().trees[n], image, platform.gic.generation),
+            description.label);
     read_id_registers(vm, platform.gic.generation, bits);
     baton.console.print("doctor: VM %s: %lu MiB at 0x%lx, entry 0x%lx, \"%s\"\n", description.label,
                         description.memory / mib, vm.ram.base.value(), description.entry.value(),

@@ -16,6 +16,7 @@ constexpr u32 cntv_cval = static_cast<u32>(SysReg::cntv_cval);
 [[nodiscard]] const char* state_of(const Vm& vm) {
     switch (static_cast<VmState>(vm.state.load())) {
     case VmState::off: return "off";
+    case VmState::building: return "starting";
     case VmState::running: return vm.paused.load() != 0 ? "paused" : "running";
     case VmState::ending: return "ending";
     }
@@ -66,15 +67,16 @@ bool fill_view(SystemView& view, const Report& report) {
 void carry_out(Session& session) {
     Vm& vm = *machine.vms[session.command().vm];
     const Verb verb = session.command().verb;
-    if (vm.state.load() != static_cast<u32>(VmState::running)) {
-        session.say(vm.label, " does not run");
-    } else if (verb == Verb::stop || verb == Verb::restart) {
-        end_vm(vm, verb == Verb::stop ? VmEnd::stopped : VmEnd::restarted);
+    bool done = false;
+    if (verb == Verb::pause) {
+        done = pause_vm(vm);
+    } else if (verb == Verb::resume) {
+        done = resume_vm(vm);
     } else {
-        vm.paused.store(verb == Verb::pause ? 1 : 0);
-        for (u32 n = 0; n < vm.irqs.vcpus(); ++n) {
-            notify(*vm.vcpus[n]);
-        }
+        done = verb == Verb::stop ? stop_vm(vm) : restart_vm(vm);
+    }
+    if (!done) {
+        session.say(vm.label, " is not in the state for it");
     }
 }
 

@@ -109,9 +109,10 @@ void configure_pcpu() {
 
 Confinement confinement_of(const Vm& vm, u16 vmid, GicGeneration gic, u32 number, WfiTrap wfi) {
     constexpr u64 mpidr_res1 = u64{1} << 31;
-    // Both timers and the counter are the guest's.
-    constexpr CnthctlEl2 timers =
-        CnthctlEl2{}.with<CnthctlEl2::El1PctEn>(true).with<CnthctlEl2::El1PcEn>(true);
+    // The timers and the counter are the guest's; but CNTPCT cannot be made to stand still.
+    const bool real = vm.description->time == TimePolicy::real;
+    const CnthctlEl2 timers =
+        CnthctlEl2{}.with<CnthctlEl2::El1PctEn>(real).with<CnthctlEl2::El1PcEn>(real);
     return {.vttbr_el2 = VttbrEl2{vm.stage2.root().value()}.with<VttbrEl2::Vmid>(vmid).raw(),
             .hcr_el2 = hcr_for_this_cpu(wfi).raw(),
             .vpidr_el2 = reg::read<reg::midr_el1>(),

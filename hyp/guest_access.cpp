@@ -43,6 +43,31 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
     return reg == SysReg::icc_sre_el1 && vcpu.irqs.caps().generation == GicGeneration::v3;
 }
 
+// CNTPCT and CNTP, which trap for a VM whose time can stop: they are as far behind as CNTVCT.
+constexpr u32 cntpct = static_cast<u32>(SysReg::cntpct);
+constexpr u32 cntp_ctl = static_cast<u32>(SysReg::cntp_ctl);
+constexpr u32 cntp_cval = static_cast<u32>(SysReg::cntp_cval);
+constexpr u32 cntp_tval = sysreg_encoding(3, 3, 14, 2, 0);
+
+[[nodiscard]] Answer read_counter(u64 offset, u32 reg) {
+    switch (reg) {
+    case cntpct: return {Outcome::done, sysreg::read<cntpct>() - offset};
+    case cntp_ctl: return {Outcome::done, sysreg::read<cntp_ctl>()};
+    case cntp_cval: return {Outcome::done, guest_cval(sysreg::read<cntp_cval>(), offset)};
+    case cntp_tval: return {Outcome::done, sysreg::read<cntp_tval>()};
+    default: return {Outcome::absent};
+    }
+}
+
+[[nodiscard]] bool write_counter(u64 offset, u32 reg, u64 value) {
+    switch (reg) {
+    case cntp_ctl: sysreg::write<cntp_ctl>(value); return true;
+    case cntp_cval: sysreg::write<cntp_cval>(physical_cval(value, offset)); return true;
+    case cntp_tval: sysreg::write<cntp_tval>(value); return true;
+    default: return false;
+    }
+}
+
 [[nodiscard]] Answer read_system_register(const Vcpu& vcpu, SysReg reg) {
     if (is_id_register(reg)) {
         const u32 encoding = static_cast<u32>(reg);
@@ -52,7 +77,10 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
     if (is_gic_switch(vcpu, reg)) {
         return {Outcome::done, 7}; // SRE, DFB, DIB
     }
-    return {reg == actlr_el1 || is_debug_register(reg) ? Outcome::done : Outcome::absent};
+    if (reg == actlr_el1 || is_debug_register(reg)) {
+        return {};
+    }
+    return read_counter(vcpu.confinement.cntvoff_el2, static_cast<u32>(reg));
 }
 
 [[nodiscard]] Answer write_system_register(Vcpu& vcpu, SysReg reg, u64 value) {
@@ -67,7 +95,8 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
         vcpu.vm->distributor.write_sgi(vcpu.irqs.self(), SgiRegister::sgi0r, value);
     } else if (reg == dc_isw || reg == dc_csw || reg == dc_cisw) {
         clean_invalidate_set_way(value);
-    } else if (reg != actlr_el1 && !is_debug_register(reg) && !is_gic_switch(vcpu, reg)) {
+    } else if (reg != actlr_el1 && !is_debug_register(reg) && !is_gic_switch(vcpu, reg) &&
+               !write_counter(vcpu.confinement.cntvoff_el2, static_cast<u32>(reg), value)) {
         return {Outcome::absent};
     }
     return {};

@@ -20,6 +20,9 @@ struct alignas(8) ManifestBytes {
 };
 [[gnu::section(".noinit")]] ManifestBytes manifest_storage;
 
+// What is packed: payloads are copied from it again when a VM starts over.
+constinit PackedImage packed{};
+
 // A guest's bytes, mapped for writing until the end of the scope, then cleaned to the PoC.
 class GuestBytes {
 public:
@@ -30,10 +33,8 @@ public:
     GuestBytes(const GuestBytes&) = delete;
     GuestBytes& operator=(const GuestBytes&) = delete;
     ~GuestBytes() {
-        if (bytes_ != nullptr) {
-            cache::clean_to_poc(bytes_, size_);
-            mapping::unmap_window(WindowSlot::destination);
-        }
+        cache::clean_to_poc(bytes_, size_);
+        mapping::unmap_window(WindowSlot::destination);
     }
     [[nodiscard]] u8* bytes() const { return bytes_; }
 
@@ -42,43 +43,56 @@ private:
     u64 size_;
 };
 
-constexpr Error too_large{"a payload or guest memory image exceeds the 512 MiB that can be copied"};
+// What a stage fills, and with what: a payload, bytes of EL2's, or else zeroes.
+struct Part {
+    IpaRange to{};
+    const Payload* payload = nullptr;
+    const u8* bytes = nullptr;
+};
 
-// `room` >= length bytes at `to`: the payload, then zeroes.
-[[nodiscard]] Status load_payload(const Vm& vm, const Payload& payload, IpaRange to,
-                                  PackedImage image) {
-    const u8* source =
-        mapping::map_window(WindowSlot::source, image.base + payload.offset, payload.length);
-    if (source == nullptr) {
-        return too_large;
+[[nodiscard]] Part part_of(const Vm& vm) {
+    const VmDescription& description = *vm.description;
+    const Placement placement = place_guest(description);
+    switch (vm.loading.stage) {
+    case Loading::Stage::clear: return {vm.loading.zeroes};
+    case Loading::Stage::kernel:
+        return {{description.kernel.load, description.kernel.length}, &description.kernel};
+    case Loading::Stage::initrd: return {placement.initrd, &description.initrd};
+    case Loading::Stage::tree:
+        return {{placement.tree.base, vm.tree.size()}, nullptr, vm.tree.data()};
+    case Loading::Stage::done: break;
     }
-    Status status = Done{};
-    const GuestBytes guest{vm, to};
-    if (guest.bytes() == nullptr) {
-        status = too_large;
-    } else if (hyp::copy_payload(guest.bytes(), source, payload.length) != payload.hash) {
-        status = Error{"a payload's hash is not the manifest's: the image was damaged on its way"};
-    } else {
-        std::memset(guest.bytes() + payload.length, 0, to.size - payload.length);
-    }
-    mapping::unmap_window(WindowSlot::source);
-    return status;
+    return {};
 }
 
-[[nodiscard]] Status write_tree(const Vm& vm, const VmDescription& description,
-                                const Placement& placement, GicGeneration generation) {
-    const GuestBytes guest{vm, placement.tree};
-    if (guest.bytes() == nullptr) {
-        return too_large;
+void fill(const Vm& vm, const Part& part, u64 at, u64 size, u64& hash) {
+    const GuestBytes guest{vm, {part.to.base + at, size}};
+    if (part.payload != nullptr) {
+        const u8* source =
+            mapping::map_window(WindowSlot::source, packed.base + part.payload->offset + at, size);
+        hash = copy_piece(hash, guest.bytes(), source, size);
+        mapping::unmap_window(WindowSlot::source);
+    } else if (part.bytes != nullptr) {
+        std::memcpy(guest.bytes(), part.bytes + at, size);
+    } else {
+        std::memset(guest.bytes(), 0, size);
     }
+}
+
+[[nodiscard]] Status write_tree(Vm& vm, std::span<u8> room, GicGeneration generation) {
+    const VmDescription& description = *vm.description;
     const GuestMachine machine{.gic = generation,
                                .vcpus = description.vcpus,
                                .ram = description.ram(),
-                               .initrd = placement.initrd,
+                               .initrd = place_guest(description).initrd,
                                .bootargs = description.bootargs,
                                .devices = description.guest_devices()};
-    const Result<usize> written = write_guest_tree(guest.bytes(), placement.tree.size, machine);
-    return written.ok() ? Status{Done{}} : Status{written.error()};
+    const Result<usize> written = write_guest_tree(room.data(), room.size(), machine);
+    if (!written.ok()) {
+        return written.error();
+    }
+    vm.tree = room.first(written.value());
+    return Done{};
 }
 
 } // namespace
@@ -125,18 +139,40 @@ Status map_guest(Vm& vm, const Platform& platform) {
     return status;
 }
 
-Status load_guest(const Vm& vm, const VmDescription& description, PackedImage image,
-                  GicGeneration generation) {
-    const Placement placement = place_guest(description);
-    Status status = load_payload(vm, description.kernel,
-                                 {description.kernel.load, description.kernel_memory_size}, image);
-    if (status.ok() && description.has_initrd) {
-        status = load_payload(vm, description.initrd, placement.initrd, image);
+Status load_piece(Vm& vm, u64 most) {
+    Loading& loading = vm.loading;
+    const Part part = part_of(vm);
+    const u64 left = part.to.size - loading.at;
+    const u64 size = left < most ? left : most;
+    if (size != 0) {
+        fill(vm, part, loading.at, size, loading.hash);
     }
-    if (status.ok()) {
-        status = write_tree(vm, description, placement, generation);
+    loading.at += size;
+    if (loading.at != part.to.size) {
+        return Done{};
     }
-    cache::invalidate_instructions(); // what was copied may be executed
+    if (part.payload != nullptr && finish_hash(loading.hash, part.to.size) != part.payload->hash) {
+        return Error{"a payload's hash is not the manifest's: the image was damaged on its way"};
+    }
+    loading = {.stage = static_cast<Loading::Stage>(static_cast<u8>(loading.stage) + 1)};
+    if (loading.stage == Loading::Stage::done) {
+        cache::invalidate_instructions(); // what was copied may be executed
+    }
+    return Done{};
+}
+
+Status load_guest(Vm& vm, std::span<u8> tree_room, PackedImage image, GicGeneration generation) {
+    constexpr u64 most = 256 * mib; // a window's size is twice that
+    const VmDescription& description = *vm.description;
+    packed = image;
+    Status status = write_tree(vm, tree_room, generation);
+    const u64 length = description.kernel.length;
+    vm.loading = {
+        .stage = Loading::Stage::clear,
+        .zeroes = {description.kernel.load + length, description.kernel_memory_size - length}};
+    while (status.ok() && vm.loading.stage != Loading::Stage::done) {
+        status = load_piece(vm, most);
+    }
     return status;
 }
 

@@ -30,8 +30,13 @@ struct PackedImage {
 // Maps the guest's RAM and, on GICv2, the virtual CPU interface.
 [[nodiscard]] Status map_guest(Vm& vm, const Platform& platform);
 
-// Copies the payloads, refusing a wrong hash, and writes the tree.
-[[nodiscard]] Status load_guest(const Vm& vm, const VmDescription& description, PackedImage image,
+// At boot: writes the guest's tree into `tree_room`, which it stays in, and loads the VM whole; all of
+// its RAM that neither kernel, initrd nor tree is to fill stays as it is.
+[[nodiscard]] Status load_guest(Vm& vm, std::span<u8> tree_room, PackedImage image,
                                 GicGeneration generation);
+
+// One piece of vm.loading: `most` bytes at most, a multiple of 8 and 256 MiB at most. A payload of a
+// wrong hash is refused when it has been copied. By one pCPU; no vCPU of the VM runs.
+[[nodiscard]] Status load_piece(Vm& vm, u64 most);
 
 } // namespace hyp

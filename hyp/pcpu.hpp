@@ -34,9 +34,11 @@ struct alignas(64) Pcpu {
 // Objects that are too many for the image's first MiB, where one instruction finds everything.
 // Nothing clears it: whoever uses a part of it makes it first.
 inline constexpr u32 stage2_pages = 12;
+inline constexpr u32 guest_tree_room = 12 * kib; // of one VM: more than any manifest asks for
 struct FarStorage {
     Manifest manifest; // Vm::description points into it
     alignas(8192) u64 stage2[max_vms][stage2_pages * 512];
+    alignas(8) u8 trees[max_vms][guest_tree_room];
     Pcpu pcpus[max_pcpus];
     alignas(64) u8 vms[max_vms][sizeof(Vm)];
     alignas(64) u8 vcpus[max_slots][sizeof(Vcpu)];

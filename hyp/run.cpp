@@ -83,19 +83,6 @@ void send_kicks(G gic, Vcpu* vcpu, PerCpu& self) {
     self.kicks = 0;
 }
 
-// As Vm::paused wants it. WFI may end at any time, so a vCPU that waited goes on by looking again.
-void settle_pause(Pcpu& cpu, Vcpu& vcpu) {
-    if (vcpu.vm->paused.load() != 0) {
-        if (!cpu.scheduler.is_off(vcpu.slot)) {
-            cpu.scheduler.stop(vcpu.slot);
-            vcpu.paused = true;
-        }
-    } else if (vcpu.paused) {
-        vcpu.paused = false;
-        cpu.scheduler.make_ready(vcpu.slot);
-    }
-}
-
 // Somebody left something for this vCPU, which may have left itself.
 template <class G>
 void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
@@ -103,16 +90,9 @@ void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
         notify(vcpu);
         return;
     }
-    const u32 asks = vcpu.asks.exchange(0);
-    if ((asks & static_cast<u32>(Ask::halt)) != 0) {
-        halt_vcpu(gic, cpu, vcpu);
+    if (!tend(gic, cpu, vcpu)) {
         return;
     }
-    if ((asks & static_cast<u32>(Ask::start)) != 0) {
-        start_vcpu(gic, cpu, vcpu);
-    }
-    settle(gic, vcpu);
-    settle_pause(cpu, vcpu);
     vcpu.irqs.take_posts();
     if (this_cpu().vcpu != &vcpu) {
         apply_changes(gic, vcpu.irqs); // a device must not wait until the vCPU runs again
@@ -131,6 +111,15 @@ void look_at_inbox(G gic, Pcpu& cpu) {
     }
 }
 
+// Without a guest.
+template <class G>
+void let_in(G gic, Pcpu& cpu) {
+    take_interrupts(gic, gic.acknowledge());
+    if (Vcpu* loaded = this_cpu().vcpu; loaded != nullptr) {
+        wake_if_due(gic, cpu, *loaded);
+    }
+}
+
 // EL2 masks interrupts always; a physical one wakes it all the same. What this pCPU has put into its
 // own inbox sends none.
 template <class G>
@@ -145,10 +134,16 @@ void sleep(G gic, Pcpu& cpu) {
     barrier::dsb_sy(); // a guest's stores, and ours, are out before the core stops
     asm volatile("wfi" ::: "memory");
     trace(TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()));
-    take_interrupts(gic, gic.acknowledge());
-    if (Vcpu* loaded = this_cpu().vcpu; loaded != nullptr) {
-        wake_if_due(gic, cpu, *loaded);
-    }
+    let_in(gic, cpu);
+}
+
+// The vCPU's turn is spent on building its VM. What may interrupt it does so between two steps.
+template <class G>
+void build(G gic, Pcpu& cpu, Vcpu& vcpu) {
+    set_mask(gic, cpu, mask_of(vcpu.rank));
+    build_step(cpu, vcpu);
+    send_kicks(gic, nullptr, this_cpu());
+    let_in(gic, cpu);
 }
 
 // A forwarded SPI, on whatever pCPU it arrived. The guest's end of interrupt deactivates it.
@@ -250,6 +245,10 @@ ExitFrame& resume(G gic) {
             continue;
         }
         Vcpu& next = *machine.vcpus[chosen.value];
+        if (next.builds) {
+            build(gic, cpu, next);
+            continue;
+        }
         if (next.powered_down) {
             next.powered_down = false;
             start_vcpu(gic, cpu, next);

@@ -176,6 +176,7 @@ template <class G>
     for (u32 n = 0; n < machine.vm_count; ++n) {
         if (machine.vms[n]->description->off) {
             static_cast<void>(machine.ended.fetch_or(1U << n));
+            machine.vms[n]->state.store(static_cast<u32>(VmState::off));
         } else {
             begin_vm(*machine.vms[n]);
         }

@@ -45,9 +45,9 @@ void on_instruction_abort(Vcpu& vcpu) {
     const u64 pc = reg::read<reg::elr_el2>();
     const u64 offset = pc - reg::read<reg::vbar_el1>();
     if (offset < 0x800 && offset % 0x80 == 0) {
-        baton.console.print("\nbaton: VM %s: guest fault: its exception vector at %lx cannot be "
-                            "fetched; stopped\n",
-                            vcpu.vm->label, pc);
+        baton.console.print("\nbaton: VM %s, vCPU %u: guest fault: its exception vector at %lx "
+                            "cannot be fetched\n",
+                            vcpu.vm->label, vcpu.irqs.self().value, pc);
         end_vm(*vcpu.vm, VmEnd::faulted);
         return;
     }

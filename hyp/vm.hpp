@@ -25,6 +25,8 @@
 #include "hyp/core/watch/stuck_watch.hpp"
 #include "hyp/platform/pass_device.hpp"
 
+#include <span>
+
 namespace hyp {
 
 struct Vcpu;
@@ -35,13 +37,24 @@ inline constexpr u32 max_vms = Manifest::max_vms;
 enum class Ask : u32 {
     start = 1, // PSCI CPU_ON has written where (VmPower)
     halt = 2,  // the VM ends: the vCPU leaves its pCPU and is not entered again
+    build = 4, // of vCPU 0: the VM is to be as at its first start, and then to start
 };
 
 // How a VM ended, or is to end.
-enum class VmEnd : u8 { powered_off, faulted, reset, stopped, restarted };
+// unloadable: what it starts from is damaged.
+enum class VmEnd : u8 { powered_off, faulted, reset, stopped, restarted, unloadable };
 
 // Where a VM is between its starts. Changed by compare-and-swap: the first to end it says how.
-enum class VmState : u32 { off, running, ending };
+enum class VmState : u32 { building, running, ending, off };
+
+// How far a VM's memory has been filled (hyp/loader.hpp).
+struct Loading {
+    enum class Stage : u8 { clear, kernel, initrd, tree, done };
+    Stage stage = Stage::done;
+    IpaRange zeroes{}; // of `clear`
+    u64 at = 0;        // bytes of the stage that are done
+    u64 hash = 0;      // of them
+};
 
 struct Vm {
     Vm(u8 number_, const VmDescription& description_, GicGeneration generation,
@@ -63,11 +76,17 @@ struct Vm {
     u64 id_registers[id_register_count]{};    // what TID3 traps answer
     ForwardedFrame forwarded[device_count]{}; // by DeviceId
     Vcpu* vcpus[max_vcpus]{};
-    u64 verdict = 0; // the guest's last verdict: 0, or something is wrong
-    u8 number;       // 0 to max_vms - 1, in the manifest's order
+    std::span<const u8> tree{}; // the guest's, in EL2's memory
+    Loading loading{};          // the pCPU's that builds it
+    u64 cntvoff = 0;            // of all its vCPUs, once they start or go on
+    u64 went_on_at = 0;         // when cntvoff was last set, in CNTPCT ticks
+    u32 restarts = 0;           // that its manifest asked for
+    u64 verdict = 0;            // the guest's last verdict: 0, or something is wrong
+    u8 number;                  // 0 to max_vms - 1, in the manifest's order
     // litmus: content-before-mark
     SharedWord state{};
-    SharedWord paused{}; // 1: none of its vCPUs is to run
+    SharedWord paused{}; // 1: none of its vCPUs is to run; 2: and it is about to go on
+    SharedWord away{};   // how many vCPUs are where `paused` wants them
     SharedWord halted{}; // while it ends: vCPUs, bit each, that have left their pCPUs
     VmEnd end{};         // valid once `state` is ending
 };
@@ -104,7 +123,10 @@ struct Vcpu {
     SharedWord home{};         // the pCPU that it belongs to
     SharedWord asks{};         // Ask, a bit each
     bool awaits = false;       // waits for a sibling's answer, to repeat its access
-    bool paused = false;       // it would run or wait, were its VM not paused
+    bool paused = false;       // it has left its pCPU, for its VM is paused
+    bool resumes = false;      // it would run or wait, were its VM not paused
+    bool builds = false;       // it is vCPU 0: when its turn comes, its VM is built instead
+    u64 left_at = 0;           // when it left its pCPU to be paused or halted, in CNTPCT ticks
     u64 exits = 0;             // those that came to the slow path
     u64 acknowledged = 0;      // interrupts handed over by it
     bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point

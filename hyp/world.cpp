@@ -57,9 +57,7 @@ void load(G gic, Pcpu& cpu, Vcpu& vcpu) {
     load_world(vcpu.el1, vcpu.confinement);
     Vcpu*& last = cpu.last_of_vm[vcpu.vm->number];
     if (last != &vcpu) {
-        if (last != nullptr) {
-            forget_translations_of_vm();
-        }
+        forget_translations_of_vm(); // of another vCPU's, or of the VM's last life
         last = &vcpu;
     }
     load_interrupts(gic, vcpu.irqs, lines_of(vcpu, reg::read<cntpct>()), vcpu.interface,

@@ -157,8 +157,12 @@ struct Placement {
 // h ^ h >> 32. All modulo 2^64. `data` is aligned to 8 bytes.
 [[nodiscard]] u64 payload_hash(const void* data, usize length);
 
-// Copies `length` bytes and gives their payload_hash, in one pass. Both are aligned to 8 bytes and
-// do not overlap; whole words are written, so up to 7 zero bytes follow the copy.
-[[nodiscard]] u64 copy_payload(void* to, const void* from, usize length);
+// Copies `length` bytes and goes on from `state` to that of their hash, in one pass. Both are aligned
+// to 8 bytes and do not overlap; whole words are written, so up to 7 zero bytes follow the copy. A
+// payload may be copied in pieces, from state 0 on: all but the last are a multiple of 8 bytes.
+[[nodiscard]] u64 copy_piece(u64 state, void* to, const void* from, usize length);
+
+// From the state after the last of `length` bytes to their payload_hash.
+[[nodiscard]] u64 finish_hash(u64 state, usize length);
 
 } // namespace hyp

@@ -17,11 +17,6 @@ constexpr u64 multiplier = 0x9e37'79b9'7f4a'7c15;
     return (word ^ std::rotr(state, 29)) * multiplier;
 }
 
-u64 finish(u64 state, usize length) {
-    const u64 hash = length ^ std::rotr(state, 29);
-    return hash ^ hash >> 32;
-}
-
 // The last `count` (1 to 7) bytes as a word.
 u64 tail_word(const u64* from, usize count) {
     const auto* bytes = static_cast<const u8*>(static_cast<const void*>(from));
@@ -47,8 +42,7 @@ template <Mode mode, usize... n>
 }
 
 template <Mode mode>
-u64 run(u64* to, const u64* from, usize length) {
-    u64 state = 0;
+u64 run(u64 state, u64* to, const u64* from, usize length) {
     usize words = length / 8;
     for (; words >= round_words; words -= round_words) {
         state = hash_round<mode>(state, to, from, std::make_index_sequence<round_words>{});
@@ -65,17 +59,22 @@ u64 run(u64* to, const u64* from, usize length) {
             to[i] = word;
         }
     }
-    return finish(state, length);
+    return state;
 }
 
 } // namespace
 
-u64 payload_hash(const void* data, usize length) {
-    return run<Mode::hash>(nullptr, static_cast<const u64*>(data), length);
+u64 finish_hash(u64 state, usize length) {
+    const u64 hash = length ^ std::rotr(state, 29);
+    return hash ^ hash >> 32;
 }
 
-u64 copy_payload(void* to, const void* from, usize length) {
-    return run<Mode::copy>(static_cast<u64*>(to), static_cast<const u64*>(from), length);
+u64 payload_hash(const void* data, usize length) {
+    return finish_hash(run<Mode::hash>(0, nullptr, static_cast<const u64*>(data), length), length);
+}
+
+u64 copy_piece(u64 state, void* to, const void* from, usize length) {
+    return run<Mode::copy>(state, static_cast<u64*>(to), static_cast<const u64*>(from), length);
 }
 
 } // namespace hyp

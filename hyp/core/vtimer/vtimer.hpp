@@ -45,4 +45,14 @@ struct TimerRegs {
     return is_ahead ? 0 : never;
 }
 
+// CVAL of a guest's CNTP as the hardware compares it, where CNTPCT is answered `offset` behind; and
+// what the guest reads of it. What cannot come stays so.
+[[nodiscard]] constexpr u64 physical_cval(u64 cval, u64 offset) {
+    const u64 sum = cval + offset;
+    return sum < offset ? never : sum;
+}
+[[nodiscard]] constexpr u64 guest_cval(u64 cval, u64 offset) {
+    return cval == never ? never : cval - offset;
+}
+
 } // namespace hyp

@@ -75,15 +75,33 @@ TEST_CASE("each single bit and each swap of words changes the hash", "[manifest]
     CHECK(payload_hash(bytes.data(), bytes.size()) != good);
 }
 
-TEST_CASE("copy_payload copies, hashes, and fills the last word with zeroes", "[manifest]") {
+TEST_CASE("copy_piece copies, hashes, and fills the last word with zeroes", "[manifest]") {
     for (usize size = 0; size < 300; ++size) {
         const std::vector<u8> bytes = sample(size);
         std::vector<u8> copy((size + 7) / 8 * 8 + 8, 0xaa);
         INFO(size);
-        REQUIRE(copy_payload(copy.data(), bytes.data(), size) == by_definition(bytes));
+        const u64 state = copy_piece(0, copy.data(), bytes.data(), size);
+        REQUIRE(finish_hash(state, size) == by_definition(bytes));
         REQUIRE((size == 0 || std::memcmp(copy.data(), bytes.data(), size) == 0));
         for (usize at = size; at < copy.size(); ++at) {
             REQUIRE(copy[at] == (at < (size + 7) / 8 * 8 ? 0 : 0xaa));
+        }
+    }
+}
+
+TEST_CASE("a payload copied in pieces is the same, with the same hash", "[manifest]") {
+    for (const usize piece : {usize{8}, usize{24}, usize{64}, usize{104}}) {
+        for (usize size = 0; size < 300; ++size) {
+            const std::vector<u8> bytes = sample(size);
+            std::vector<u8> copy((size + 7) / 8 * 8, 0xaa);
+            u64 state = 0;
+            for (usize at = 0; at < size; at += piece) {
+                const usize length = size - at < piece ? size - at : piece;
+                state = copy_piece(state, copy.data() + at, bytes.data() + at, length);
+            }
+            INFO(piece << " of " << size);
+            REQUIRE(finish_hash(state, size) == by_definition(bytes));
+            REQUIRE((size == 0 || std::memcmp(copy.data(), bytes.data(), size) == 0));
         }
     }
 }
