@@ -4,6 +4,7 @@
 #include "hyp/arch/mapping.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
+#include "hyp/core/regs/icc.hpp"
 #include "hyp/el2_setup.hpp"
 #include "hyp/passthrough.hpp"
 #include "hyp/pcpu.hpp"
@@ -82,6 +83,11 @@ struct Homes {
     }
 };
 
+// Of GICv3, whose fast path knows siblings.
+[[nodiscard]] u64 bell_word(u32 home, Rank rank) {
+    return gic_target(home).sgi | IccSgir{}.with<IccSgir::Intid>(bell_sgi(rank)).raw();
+}
+
 void build_vcpu(Vm& vm, u8 number, const VgicCaps& caps, const Platform& platform, Homes& homes) {
     const VcpuSlot slot{static_cast<u8>(machine.vcpu_count++)};
     Vcpu& vcpu = *new (far_storage().vcpus[slot.value]) Vcpu{vm, VcpuIndex{number}, slot, caps};
@@ -92,6 +98,9 @@ void build_vcpu(Vm& vm, u8 number, const VgicCaps& caps, const Platform& platfor
     machine.vcpus[slot.value] = &vcpu;
     const u32 home = homes.choose(vm.description->pcpus[number]);
     vcpu.home.store(home);
+    if (caps.generation == GicGeneration::v3) {
+        vm.irqs.mailbox(VcpuIndex{number}).set_bell(bell_word(home, vm.description->rank));
+    }
     ++homes.may_have[home];
     const u64 slice =
         reg::read<static_cast<u32>(SysReg::cntfrq)>() * vm.description->slice_us / 1'000'000;

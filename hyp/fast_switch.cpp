@@ -100,9 +100,9 @@ template <class G>
 
 // `next` was put as words, and nothing has come for it since but time. CNTP of both is off: only the
 // virtual timer is looked at here.
-[[nodiscard, gnu::always_inline]] inline bool can_take_over(const Pcpu& cpu, const Vcpu& next) {
+[[nodiscard, gnu::always_inline]] inline bool can_take_over(const Vcpu& old, const Vcpu& next) {
     return next.parked.is_parked != 0 && next.vm->irqs.mailbox(next.irqs.self()).is_empty() &&
-           next.enabled_ppis == cpu.private_state.enabled && (next.ptimer.ctl & 1) == 0 &&
+           next.shape == old.shape && (next.ptimer.ctl & 1) == 0 &&
            (reg::read<cntp_ctl>() & 1) == 0;
 }
 
@@ -218,7 +218,7 @@ template <class G>
     if (&next == &old) {
         return &old.frame;
     }
-    if (can_take_over(cpu, next)) {
+    if (can_take_over(old, next)) {
         return switch_by_words(gic, cpu, old, next, now);
     }
     park_alone(gic, cpu, old);

@@ -144,11 +144,58 @@ u32 physical_words(const Vcpu& vcpu, const Device& device, const GuestAccess& ac
                : 0;
 }
 
+namespace {
+
+[[nodiscard]] Answer access_distributor(Vcpu& vcpu, const Device& device, const GuestAccess& access,
+                                        const PhysWords& phys) {
+    const auto size = static_cast<AccessSize>(access.size);
+    const bool is_write = access.direction == Direction::write;
+    Vdist& distributor = vcpu.vm->distributor;
+    if (distributor.must_wait(device.owner, device.frame, device.offset, size, is_write,
+                              access.value)) {
+        return {Outcome::again};
+    }
+    if (!is_write) {
+        return {Outcome::done,
+                distributor.read(device.owner, device.frame, device.offset, size, phys)};
+    }
+    distributor.write(device.owner, device.frame, device.offset, size, access.value);
+    return {};
+}
+
+// Asks the sibling's home; the repeated access finds the answer.
+[[nodiscard]] Answer access_sibling(Vcpu& vcpu, const Device& device, const GuestAccess& access) {
+    RemoteAccess& remote = vcpu.remote;
+    if (remote.state.load() == RemoteAccess::answered) {
+        remote.state.store(RemoteAccess::none);
+        // An interrupt's handler may have come between, with an access of its own.
+        if (remote.access.ipa == access.ipa && remote.access.direction == access.direction &&
+            remote.access.value == access.value && remote.access.size == access.size) {
+            return {Outcome::done, remote.result};
+        }
+    }
+    if (remote.state.load() == RemoteAccess::none) {
+        remote.device = device;
+        remote.access = access;
+        remote.state.store(RemoteAccess::asked);
+        ask(*vcpu.vm->vcpus[device.owner.value],
+            static_cast<Ask>(static_cast<u32>(Ask::serve) << vcpu.irqs.self().value));
+    }
+    return {Outcome::again};
+}
+
+} // namespace
+
+void serve_access(Vcpu& owner, Vcpu& asker, const PhysWords& phys) {
+    RemoteAccess& remote = asker.remote;
+    if (remote.state.load() == RemoteAccess::asked) {
+        remote.result = access_distributor(owner, remote.device, remote.access, phys).value;
+        remote.state.store(RemoteAccess::answered);
+    }
+}
+
 Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access,
                      const PhysWords& phys) {
-    const auto size = static_cast<AccessSize>(access.size);
-    const VcpuIndex who = device.owner;
-    Vdist& distributor = vcpu.vm->distributor;
     switch (device.kind) {
     case Device::Kind::none: return {Outcome::absent};
     case Device::Kind::ignored: break;
@@ -157,11 +204,9 @@ Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access
         return {Outcome::done, access_terminal(vcpu, device.offset, access)};
     case Device::Kind::deactivation: return {Outcome::deactivation, access.value};
     case Device::Kind::distributor:
-        if (access.direction == Direction::read) {
-            return {Outcome::done, distributor.read(who, device.frame, device.offset, size, phys)};
-        }
-        distributor.write(who, device.frame, device.offset, size, access.value);
-        break;
+        return device.frame == VdistFrame::gicr_sgi && device.owner != vcpu.irqs.self()
+                   ? access_sibling(vcpu, device, access)
+                   : access_distributor(vcpu, device, access, phys);
     }
     return {};
 }

@@ -4,26 +4,10 @@
 // (Outcome::deactivation).
 #pragma once
 
-#include "hyp/core/vm/esr_decode.hpp"
-#include "hyp/vm.hpp"
+#include "hyp/pcpu.hpp"
 
 namespace hyp {
 
-struct GuestAccess {
-    Ipa ipa{};
-    u8 size = 0; // bytes: 1, 2, 4 or 8
-    Direction direction = Direction::read;
-    u64 value = 0; // written
-};
-
-// What the guest finds at an address.
-struct alignas(8) Device {
-    enum class Kind : u8 { none, ignored, deactivation, distributor, console, forwarded };
-    Kind kind = Kind::none;
-    VdistFrame frame = VdistFrame::gicd;
-    u32 offset = 0;    // within the frame
-    VcpuIndex owner{}; // whose redistributor, or who looks at the distributor
-};
 [[nodiscard]] Device device_at(const Vcpu& vcpu, const GuestAccess& access);
 
 // The words of physical state that a read needs: what read_physical() is to read.
@@ -33,6 +17,7 @@ enum class Outcome : u8 {
     absent,       // nothing is there: the guest gets the fault that the architecture gives
     done,         // a read gives `value`
     deactivation, // a write of DIR, `value` as the guest wrote it; see deactivate()
+    again,        // the vCPU waits for a sibling's answer, and repeats the access then
 };
 struct Answer {
     Outcome outcome = Outcome::done;
@@ -42,6 +27,19 @@ struct Answer {
 // The emulated devices. The vCPU has been synced, `phys` holds physical_words().
 [[nodiscard]] Answer access_device(Vcpu& vcpu, const Device& device, const GuestAccess& access,
                                    const PhysWords& phys);
+
+void serve_access(Vcpu& owner, Vcpu& asker, const PhysWords& phys);
+// By the home of `owner`, whom siblings have asked (Ask::serve) to make accesses to its redistributor.
+// `read_phys` is as read_physical(), of nothing if the vCPU is not loaded.
+template <class ReadPhys>
+void serve_siblings(Vcpu& owner, u32 asks, ReadPhys read_phys) {
+    for (u32 rest = asks / static_cast<u32>(Ask::serve) & 0xffU; rest != 0; rest &= rest - 1) {
+        Vcpu& asker = *owner.vm->vcpus[static_cast<u32>(__builtin_ctz(rest))];
+        serve_access(owner, asker,
+                     read_phys(physical_words(owner, asker.remote.device, asker.remote.access)));
+        notify(asker);
+    }
+}
 
 // The trapped system registers. `value` is what a write writes. The vCPU has been synced.
 [[nodiscard]] Answer access_system_register(Vcpu& vcpu, const SysRegExit& exit, u64 value);

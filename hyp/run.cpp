@@ -3,6 +3,7 @@
 
 #include "drivers/timer/el2_timer.hpp"
 #include "hyp/baton.hpp"
+#include "hyp/guest_access.hpp"
 #include "hyp/life.hpp"
 #include "hyp/smp.hpp"
 #include "hyp/terminal.hpp"
@@ -29,10 +30,19 @@ template <class G>
     return vcpu.irqs.best_pending().value < priority_mask(vmcr);
 }
 
+// The access that it repeats would not wait any more.
+[[nodiscard]] bool has_answer(const Vcpu& vcpu) {
+    return vcpu.awaits && !vcpu.irqs.is_asking() && vcpu.remote.state.load() != RemoteAccess::asked;
+}
+
 template <class G>
 void wake_if_due(G gic, Pcpu& cpu, Vcpu& vcpu) {
+<<<<<<< HEAD
+    if (cpu.scheduler.is_waiting(vcpu.slot) && (has_answer(vcpu) || has_wake_up(gic, vcpu))) {
+=======
     const bool is_answered = vcpu.awaits && !vcpu.irqs.is_asking();
     if (cpu.scheduler.is_waiting(vcpu.slot) && (is_answered || has_wake_up(gic, vcpu))) {
+>>>>>>> origin/main
         cpu.scheduler.make_ready(vcpu.slot);
     }
 }
@@ -94,6 +104,9 @@ void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
         return;
     }
     vcpu.irqs.take_posts();
+    serve_siblings(vcpu, asks, [&](u32 words) {
+        return read_physical(gic, this_cpu().vcpu == &vcpu ? words : 0);
+    });
     if (this_cpu().vcpu != &vcpu) {
         apply_changes(gic, vcpu.irqs); // a device must not wait until the vCPU runs again
     }
@@ -146,6 +159,16 @@ void build(G gic, Pcpu& cpu, Vcpu& vcpu) {
     let_in(gic, cpu);
 }
 
+// Whoever has post, wherever it is: a vCPU may have moved while the bell was rung for it.
+void answer_bell() {
+    for (u32 slot = 0; slot < machine.vcpu_count; ++slot) {
+        Vcpu& vcpu = *machine.vcpus[slot];
+        if (!vcpu.vm->irqs.mailbox(vcpu.irqs.self()).is_empty()) {
+            notify(vcpu);
+        }
+    }
+}
+
 // A forwarded SPI, on whatever pCPU it arrived. The guest's end of interrupt deactivates it.
 void hand_to_vm(Vcpu* loaded, Vm& owner, PIntid intid) {
     if (loaded != nullptr && loaded->vm == &owner) {
@@ -186,6 +209,9 @@ void take_one(G gic, Pcpu& cpu, Ack ack) {
     }
     if (intid.is_sgi()) {
         barrier::dsb_sy(); // a kick: the inbox is not read before it. litmus: kick-idle
+        if (intid.value() >= bell_sgi(Rank{0})) {
+            answer_bell();
+        }
     }
     gic.deactivate(ack); // EL2's own, or nobody's: a line that went down late
 }
@@ -205,9 +231,9 @@ void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
         set_alarm(cpu, watch < cpu.alarm ? watch : cpu.alarm);
         trace(TraceEvent::enter(reg::read<reg::elr_el2>()));
     }
-    make_plan(vcpu.plan, vcpu.irqs, fast, vcpu.affinity);
+    make_plan(vcpu.plan, vcpu.irqs, fast, vcpu.affinity, bell_sgi(vcpu.rank));
     vcpu.is_quiet = fast == FastPath::allowed && machine.can_park && is_quiet(vcpu.irqs);
-    vcpu.enabled_ppis = cpu.private_state.enabled;
+    vcpu.shape = cpu.private_state.enabled | static_cast<u32>(vcpu.irqs.control().watch_deactivate);
     this_cpu().plan = vcpu.plan;
 }
 

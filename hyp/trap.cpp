@@ -89,7 +89,7 @@ struct Exit {
 }
 
 // What is left to do by the GIC's driver.
-enum class Rest : u8 { nothing, wait, deactivate };
+enum class Rest : u8 { nothing, wait, await, deactivate };
 struct Handled {
     Rest rest = Rest::nothing;
     u64 value = 0; // of DIR
@@ -101,6 +101,9 @@ struct Handled {
     if (answer.outcome == Outcome::absent) {
         inject(fault);
         return {};
+    }
+    if (answer.outcome == Outcome::again) {
+        return {Rest::await};
     }
     if (direction == Direction::read) {
         vcpu.frame.write(rt.number, answer.value);
@@ -263,6 +266,10 @@ template <class G>
     switch (handled.rest) {
     case Rest::nothing: break;
     case Rest::wait: wait_for_interrupt(gic, vcpu); break;
+    case Rest::await:
+        vcpu.awaits = true;
+        this_pcpu().scheduler.sleep(vcpu.slot, never);
+        break;
     case Rest::deactivate: deactivate(vcpu, gic.read_vmcr(), handled.value); break;
     }
     return resume(gic);

@@ -19,6 +19,7 @@
 #include "hyp/core/vgic/vcpu_irqs.hpp"
 #include "hyp/core/vgic/vdist.hpp"
 #include "hyp/core/vgic/vm_irqs.hpp"
+#include "hyp/core/vm/esr_decode.hpp"
 #include "hyp/core/vm/id_registers.hpp"
 #include "hyp/core/vm/power.hpp"
 #include "hyp/core/vtimer/vtimer.hpp"
@@ -31,13 +32,44 @@ namespace hyp {
 
 struct Vcpu;
 
+struct GuestAccess {
+    Ipa ipa{};
+    u8 size = 0; // bytes: 1, 2, 4 or 8
+    Direction direction = Direction::read;
+    u64 value = 0; // written
+};
+
+// What the guest finds at an address.
+struct alignas(8) Device {
+    enum class Kind : u8 { none, ignored, deactivation, distributor, console, forwarded };
+    Kind kind = Kind::none;
+    VdistFrame frame = VdistFrame::gicd;
+    u32 offset = 0;    // within the frame
+    VcpuIndex owner{}; // whose redistributor, or who looks at the distributor
+};
+// An access to a sibling's redistributor, which only the sibling's home can make. The asker's; the
+// home writes it between `asked` and `answered`. litmus: content-before-mark
+struct RemoteAccess {
+    enum State : u32 { none, asked, answered };
+    SharedWord state{};
+    Device device{};
+    GuestAccess access{};
+    u64 result = 0;
+};
+
 inline constexpr u32 max_vms = Manifest::max_vms;
 
 // What anyone may ask of a vCPU's home.
 enum class Ask : u32 {
+<<<<<<< HEAD
+    start = 1,     // PSCI CPU_ON has written where (VmPower)
+    halt = 2,      // the VM ends: the vCPU leaves its pCPU and is not entered again
+    serve = 0x100, // and the seven bits above: for the sibling with this number (RemoteAccess)
+=======
     start = 1, // PSCI CPU_ON has written where (VmPower)
     halt = 2,  // the VM ends: the vCPU leaves its pCPU and is not entered again
     build = 4, // of vCPU 0: the VM is to be as at its first start, and then to start
+>>>>>>> origin/main
 };
 
 // How a VM ended, or is to end.
@@ -110,7 +142,7 @@ struct Vcpu {
 
     // As of its last entry by the slow path:
     FastPlan plan{};
-    u32 enabled_ppis = 0;  // in the distributor
+    u32 shape = 0;         // PPIs enabled in the distributor, and bit 0: DIR traps
     bool is_quiet = false; // may be put as words
 
     VcpuSlot slot; // its number in the machine
@@ -130,6 +162,8 @@ struct Vcpu {
     u64 exits = 0;             // those that came to the slow path
     u64 acknowledged = 0;      // interrupts handed over by it
     bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point
+
+    RemoteAccess remote{};
 
     // While it is not loaded:
     VirtInterface interface {};

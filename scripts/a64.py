@@ -114,6 +114,9 @@ def _immediate(word, pc):
     if kind == 6 and bits(word, 30, 29) == 2 and bits(word, 15, 10) >= bits(word, 21, 16):
         width = bits(word, 15, 10) - bits(word, 21, 16) + 1  # UBFX, LSR
         return Insn("at_most", (reg(rd),), (1 << width) - 1)
+    if kind == 6 and bits(word, 30, 29) == 2 and wide:  # UBFIZ, LSL
+        return Insn("at_most", (reg(rd),),
+                    ((1 << bits(word, 15, 10) + 1) - 1) << 64 - bits(word, 21, 16))
     if kind in (6, 7):  # other bit fields, EXTR
         return Insn("set", (reg(rd),))
     return Insn("unknown")

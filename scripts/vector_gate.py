@@ -10,11 +10,12 @@ slow_*, which saves the registers itself. Refused:
   - a register or SP that is not the guest's again at the end; at ERET from the synchronous vector
     x0 may be a constant instead, a call's result, and any register what was stored in its place
     in the frame by an index, a trapped load's
-  - a call, an indirect branch, a loop, an FP/SIMD instruction, one that the decoder does not know
+  - a call, an indirect branch, a loop but for the retry of one load and store exclusive, an FP/SIMD
+    instruction, one that the decoder does not know
   - an index into memory without a bound
   - a store anywhere but to the stack below the frame (--stack bytes), the frame (--frame bytes), or
     EL2's constant addresses (--constants and up), or by store exclusive with a bounded index to
-    where a pointer from there points; and a system register not in WRITABLE
+    where a pointer from there points, or one found there; and a system register not in WRITABLE
   - ERET without DSB NSH and ISB behind it
   - more than 128 bytes in a vector's place, more instructions than LIMITS says
 
@@ -36,12 +37,13 @@ from vector_state import ANY, Program, Refused, State  # noqa: E402
 SLOT = 128
 VECTORS = (("sync", 0x400), ("irq", 0x480))
 TABLES = ("vectors_v2", "vectors_v3")
-LIMITS = {"sync": 110, "irq": 48}
+LIMITS = {"sync": 130, "irq": 110}
 SAVED_FIRST = 16  # slow_rest_* finds x0 to x15 in the frame and saves the others
 SAVED_NAMES = frozenset(f"x{n}" for n in range(SAVED_FIRST))
 DSB_NSH, ISB = 0xD503379F, 0xD5033FDF
 # DDI 0487: what a fast path may write, by its encoding.
-WRITABLE = {"S3_0_C12_C12_1": "ICC_EOIR1_EL1", "S3_4_C4_C0_1": "ELR_EL2",
+WRITABLE = {"S3_0_C12_C12_1": "ICC_EOIR1_EL1", "S3_0_C12_C11_1": "ICC_DIR_EL1",
+            "S3_0_C12_C11_5": "ICC_SGI1R_EL1", "S3_4_C4_C0_1": "ELR_EL2",
             "S3_4_C12_C12_0": "ICH_LR0_EL2", "S3_4_C12_C12_1": "ICH_LR1_EL2",
             "S3_4_C12_C12_2": "ICH_LR2_EL2", "S3_4_C12_C12_3": "ICH_LR3_EL2"}
 MAX_PATHS = 20000
@@ -91,13 +93,20 @@ class Walker:
             insn = a64.decode(self.program.words[pc], pc)
             if insn.kind == "eret":
                 return self.finish(pc, state, passed, "eret")
-            if insn.kind == "cond":
+            if insn.kind == "cond" and not self.retries(pc, insn.value):
                 pending.append((insn.value, state.copy(), tuple(passed)))
             else:
                 self.step(pc, insn, state)
             pc = insn.value if insn.kind == "jump" else pc + 4
             if len(passed) > LIMITS[self.kind]:
                 raise Refused(pc, f"more than {LIMITS[self.kind]} instructions on one path")
+
+    def retries(self, pc, target):
+        """A branch behind a store exclusive, back to its load: to do the same once more."""
+        first, last = (a64.decode(self.program.words.get(at, 0), at) for at in (target, pc - 4))
+        near = pc - 16 <= target < pc - 4
+        return near and first.kind == "load" and last.kind == "store" and \
+            "exclusive" in first.notes and "exclusive" in last.notes and first.base == last.base
 
     def step(self, pc, insn, state):
         """Changes the state as one instruction does."""
@@ -143,7 +152,8 @@ class Walker:
                 self.store(pc, insn, state, (kind, place), state.get(number))
             else:
                 whole = kind == "sp" and insn.size == 8
-                planned = kind == "const" and at >= self.options.constants and insn.size == 8
+                planned = insn.size == 8 and (kind == "plan" or kind == "const" and
+                                              at >= self.options.constants)
                 results.append(state.memory.get(place, ANY) if whole else
                                ("plan", 0) if planned else ANY)
         if insn.after and not insn.pre:

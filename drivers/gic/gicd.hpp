@@ -20,18 +20,18 @@ inline constexpr Priority own_priority{el2_priority};
 inline constexpr Priority ppi_priority{loaded_ppi_priority};
 inline constexpr Priority spi_priority{priority_of(Rank{ranks - 1})};
 
-// EL2's own private INTIDs by the Base System Architecture's numbers: SGIs that kick nobody, the
-// maintenance interrupt (25), the hypervisor timer (26). Where a tree says otherwise, take_own().
-inline constexpr u32 own_private_intids = 0x0600ff00;
+// EL2's own private INTIDs by the Base System Architecture's numbers: the maintenance interrupt (25),
+// the hypervisor timer (26). Where a tree says otherwise, take_own().
+inline constexpr u32 own_private_intids = 0x06000000;
 inline constexpr u32 every_sgi = 0xffff;
 
 [[nodiscard]] constexpr Priority private_priority(u32 intid) {
-    if (intid < ranks) {
-        return Priority{priority_of(Rank{static_cast<u8>(intid)})}; // kick_sgi()
+    if (intid < 2 * ranks) {
+        return Priority{priority_of(Rank{static_cast<u8>(intid % ranks)})};
     }
     return (own_private_intids >> intid & 1U) != 0 ? own_priority : ppi_priority;
 }
-static_assert(kick_sgi(Rank{3}) == 3);
+static_assert(kick_sgi(Rank{3}) == 3 && bell_sgi(Rank{3}) == ranks + 3);
 
 // IPRIORITYR words of the private INTIDs, 4 word to 4 word + 3 each.
 inline constexpr std::array<u32, 8> private_priorities = [] {
@@ -42,7 +42,7 @@ inline constexpr std::array<u32, 8> private_priorities = [] {
     return words;
 }();
 static_assert(private_priorities[0] == 0x70605040 && private_priorities[1] == 0xb0a09080);
-static_assert(private_priorities[2] == 0x20202020);
+static_assert(private_priorities[2] == 0x70605040);
 static_assert(private_priorities[6] == 0x30202030); // 24..27: 25 and 26 are EL2's
 
 // A register that hardware fails to change within this many reads is taken for broken.

@@ -26,8 +26,8 @@ public:
     // On one pCPU, before any init_cpu(). Routes all SPIs to that pCPU.
     Status init_distributor() {
         constexpr Error busy{"GICD_CTLR.RWP stays set: the GIC distributor does not answer"};
-        // Affinity routing and DS are kept: clearing them is UNPREDICTABLE.
         const GicdCtlrV3 found{bus_.template read32<Frame::gicd>(offset(GicdReg::ctlr))};
+        // Affinity routing and DS are kept: clearing them is UNPREDICTABLE.
         const GicdCtlrV3 off = GicdCtlrV3{}
                                    .with<GicdCtlrV3::Are>(found.get<GicdCtlrV3::Are>())
                                    .with<GicdCtlrV3::Ds>(found.get<GicdCtlrV3::Ds>());
@@ -104,10 +104,13 @@ public:
         return target_of_affinity(typer.get<GicrTyper::Affinity>());
     }
     [[gnu::always_inline]] void send_sgi(GicTarget target, PIntid sgi) {
-        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find; litmus: kick
-        sys_.template write<SysReg::icc_sgi1r>(target.sgi |
-                                               IccSgir{}.with<IccSgir::Intid>(sgi.value()).raw());
+        send_sgi_word(target.sgi | IccSgir{}.with<IccSgir::Intid>(sgi.value()).raw());
     }
+    [[gnu::always_inline]] void send_sgi_word(u64 word) {
+        sys_.template barrier<Barrier::dsb_ishst>(); // what the target shall find; litmus: kick
+        sys_.template write<SysReg::icc_sgi1r>(word);
+    }
+    [[gnu::always_inline]] void complete_acknowledge() { sys_.template barrier<Barrier::dsb_sy>(); }
     void route(PIntid spi, GicTarget target) {
         bus_.template write64<Frame::gicd>(dword_offset(GicdDwords::irouter, spi.value()),
                                            target.route);
@@ -116,9 +119,8 @@ public:
         sys_.template write<SysReg::icc_pmr>(secure_view_ ? mask / 2U | 0x80U : mask);
     }
 
-    // ICH_LR<n>_EL2 as a word, and how a list register looks in one: for code that prepares words
-    // ahead of the interrupt. n must be below facts().list_registers: others are UNDEFINED. One
-    // instruction when n is a constant, else a tree of bit tests (no indirect branch).
+    // ICH_LR<n>_EL2 as a word. n must be below facts().list_registers. One instruction when n is a
+    // constant, else a tree of bit tests.
     [[nodiscard]] static constexpr u64 lr_word(const ListReg& lr) { return encode_ich(lr).raw(); }
     [[nodiscard]] static constexpr ListReg lr_of(u64 word) { return decode(IchLr{word}); }
     [[nodiscard]] static constexpr bool is_empty_word(u64 word) {
@@ -140,8 +142,7 @@ public:
     }
     [[nodiscard, gnu::always_inline]] ListReg read_lr(LrIndex n) { return lr_of(read_lr_word(n)); }
 
-    // GICv2's work-around has no counterpart here.
-    [[gnu::always_inline]] void poke() {}
+    [[gnu::always_inline]] void poke() {} // GICv2's work-around
 
     [[nodiscard, gnu::always_inline]] u32 maintenance_status() {
         return static_cast<u32>(sys_.template read<SysReg::ich_misr>());
@@ -152,7 +153,8 @@ public:
     // Without TDIR the trap of DIR takes others along (common_registers.hpp).
     [[gnu::always_inline]] void write_control(VirtControl control) {
         const bool trap = control.trap_deactivate;
-        const bool has_tdir = trap && vtr().template get<IchVtr::Tds>();
+        const bool has_tdir =
+            (trap || control.watch_deactivate) && vtr().template get<IchVtr::Tds>();
         sys_.template write<SysReg::ich_hcr>(
             IchHcr{}
                 .with<IchHcr::En>(control.enable)

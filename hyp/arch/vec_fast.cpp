@@ -11,6 +11,7 @@
 #include "hyp/arch/percpu.hpp"
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/core/fast/tick.hpp"
+#include "hyp/core/fast/trap.hpp"
 #include "hyp/core/vm/psci.hpp"
 
 extern "C" {
@@ -83,7 +84,9 @@ extern "C" [[gnu::section(".text.fast")]] void device_irq_v2(hyp::u64 x0) {
 }
 
 extern "C" [[gnu::section(".text.fast")]] void device_irq_v3(hyp::u64 x0) {
-    if (hyp::fast_device<hyp::Ack>(FastV3{{}, {}}, hyp::this_cpu().plan)) {
+    const hyp::FastPlan& plan = hyp::this_cpu().plan;
+    if (hyp::fast_bell(FastV3{{}, {}}, plan, hyp::Ack{static_cast<hyp::u32>(plan.ack)}) ||
+        hyp::fast_device<hyp::Ack>(FastV3{{}, {}}, plan)) {
         exit_to_guest(x0);
     } else {
         slow_irq_v3(x0);

@@ -14,15 +14,23 @@ public:
     constexpr SharedWord() = default;
     explicit constexpr SharedWord(u32 value) : value_{value} {}
 
-    [[nodiscard]] u32 load() const { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+    [[nodiscard, gnu::always_inline]] u32 load() const {
+        return __atomic_load_n(&value_, __ATOMIC_ACQUIRE);
+    }
     void store(u32 value) { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
     // Each returns what the word was before.
-    [[nodiscard]] u32 exchange(u32 value) {
+    [[nodiscard, gnu::always_inline]] u32 exchange(u32 value) {
         return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL);
     }
     u32 fetch_add(u32 n) { return __atomic_fetch_add(&value_, n, __ATOMIC_ACQ_REL); }
+<<<<<<< HEAD
+    [[gnu::always_inline]] u32 fetch_or(u32 bits) {
+        return __atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL);
+    }
+=======
     u32 fetch_or(u32 bits) { return __atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL); }
     u32 fetch_and(u32 bits) { return __atomic_fetch_and(&value_, bits, __ATOMIC_ACQ_REL); }
+>>>>>>> origin/main
     // True: it was `expected` and is `desired` now. Else `expected` becomes what it is.
     [[nodiscard]] bool replace(u32& expected, u32 desired) {
         return __atomic_compare_exchange_n(&value_, &expected, desired, false, __ATOMIC_ACQ_REL,
@@ -45,7 +53,7 @@ class SharedBits {
 public:
     constexpr SharedBits() = default;
     // Returns whether one of `bits` was clear.
-    bool set(u64 bits) {
+    [[gnu::always_inline]] bool set(u64 bits) {
         return (__atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL) & bits) != bits;
     }
     [[nodiscard]] bool is_empty() const { return __atomic_load_n(&value_, __ATOMIC_RELAXED) == 0; }

@@ -26,9 +26,11 @@ struct ParkedInterface {
 // asked for, and of the PPIs only the virtual timer's is anywhere, at home.
 [[nodiscard]] inline bool is_quiet(const VcpuIrqs& irqs) {
     const VgicCaps& caps = irqs.caps();
+    const bool watches = irqs.control().watch_deactivate;
     constexpr u32 other_ppis = 0xffff'0000U & ~(1U << guest_vtimer.value());
     if (caps.quirk_no_reevaluation || caps.list_registers > parked_list_registers ||
-        !irqs.nothing_waits() || irqs.control() != VirtControl{.enable = true} ||
+        !irqs.nothing_waits() ||
+        irqs.control() != VirtControl{.enable = true, .watch_deactivate = watches} ||
         (irqs.present_word(0) & other_ppis) != 0) {
         return false;
     }

@@ -22,6 +22,9 @@ inline constexpr Delivery no_sgis[16] = {};
 // HPFAR_EL2 that no fault has. (0 is that of the first page, where a guest may touch nothing, too.)
 inline constexpr u64 no_page = ~u64{0};
 
+// IAR that no interrupt gives.
+inline constexpr u32 no_bell = ~0U;
+
 // Of the vCPU, or of the pCPU that has it loaded. The first cache line serves physical interrupts,
 // the second a guest's traps.
 struct alignas(64) FastPlan {
@@ -29,12 +32,16 @@ struct alignas(64) FastPlan {
     u64 ack = 0;      // IAR as the vector read it, for the slow path: reading acknowledges
     std::array<u32, device_homes> device{};    // a forwarded SPI's physical INTID
     std::array<u64, device_homes> device_lr{}; // what its home gets when it arrives
+    Mailbox* own_box = nullptr;                // the vCPU's
+    u32 not_bell = 0;                          // ~IAR of the SGI that says that it has direct post
+    u32 siblings = 0;                          // vCPUs that SGIs can be sent to, bit each
 
     alignas(64) u64 gicd = 0;       // HPFAR_EL2 of an access to the guest's GICD
     const Delivery* sgis = nullptr; // the vCPU's words of its SGIs
     SharedWord* spis = nullptr;     // the VM's words of its SPIs
     u64 sgi_lr = 0;                 // list register of an SGI from itself, INTID and priority 0
     u64 sgi_to_self = 0;            // SGI request with this vCPU alone as target, INTID 0
+    Mailbox* boxes = nullptr;       // the VM's, by vCPU
     std::array<u32, 4> registers{}; // GICD_CTLR, TYPER, IIDR, and what reads as zero
     friend constexpr bool operator==(const FastPlan&, const FastPlan&) = default;
 };
@@ -78,8 +85,21 @@ enum class FastPath : u8 { allowed, withdrawn };
                                         now.get<Delivery::Grp>()));
 }
 
+// SGIs of GICv3 between the vCPUs of a VM, none of which says more than its number.
+inline void plan_siblings(FastPlan& plan, VcpuIrqs& irqs, u32 bell) {
+    VmIrqs& vm = irqs.vm();
+    Mailbox& own = vm.mailbox(irqs.self());
+    if (own.bell() != 0) {
+        plan.own_box = &own;
+        plan.not_bell = ~bell;
+        plan.boxes = &vm.mailbox(VcpuIndex{0});
+        plan.siblings = ((1U << vm.vcpus()) - 1) & ~(1U << irqs.self().value);
+    }
+}
+
 // Call after flush(); any later change of `irqs` makes the plan void. `affinity` is the vCPU's.
-inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity affinity) {
+inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity affinity,
+                      u32 bell = no_bell) {
     plan = FastPlan{};
     plan.gicd = no_page;
     plan.sgis = no_sgis;
@@ -115,6 +135,7 @@ inline void make_plan(FastPlan& plan, VcpuIrqs& irqs, FastPath fast, Affinity af
         const ListReg sgi = ListReg::sgi(VIntid{0}, irqs.self().value, Priority{0},
                                          sgi_group(caps.generation), EoiNotify::no);
         plan.sgi_lr = encode_raw(caps.generation, sgi);
+        plan_siblings(plan, irqs, bell);
     }
 }
 

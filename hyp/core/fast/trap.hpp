@@ -57,16 +57,10 @@ template <GicGeneration Generation>
     }
 }
 
-// ICC_SGI1R_EL1, or GICD_SGIR of GICv2: to itself, enabled, not pending, not active, and its home
-// is empty.
+// The list register of an SGI that is enabled, not pending and not active, its home being empty.
 template <class G>
-[[nodiscard, gnu::always_inline]] inline bool fast_sgi(G gic, const FastPlan& plan, u64 request) {
+[[nodiscard, gnu::always_inline]] inline bool list_sgi(G gic, const FastPlan& plan, u64 sgi) {
     using D = Delivery;
-    constexpr bool v2 = G::generation == GicGeneration::v2;
-    if (!is_to_self<G::generation>(plan, request)) {
-        return false;
-    }
-    const u32 sgi = static_cast<u32>(v2 ? request : request >> 24U) & 15U;
     const Delivery now = plan.sgis[sgi];
     // All from Holder to Latch, of which an SGI's trigger and Hardware never change: one instruction.
     constexpr u32 mask = static_cast<u32>((D::Latch::mask << 1U) - (u64{1} << D::Holder::lsb));
@@ -81,6 +75,59 @@ template <class G>
     }
     const u64 priority = now.get<D::Priority5>();
     gic.write_lr_word(sgi_home, plan.sgi_lr | priority << priority_shift(G::generation) | sgi);
+    return true;
+}
+
+// ICC_SGI1R_EL1 to one sibling: posted, and its home rung if nothing was before. litmus: kick
+template <class G>
+[[nodiscard, gnu::always_inline]] inline bool send_sgi(G gic, const FastPlan& plan, u64 request) {
+    const u32 list = static_cast<u32>(request) & 0xffU;
+    constexpr u64 may_be_set = IccSgir::Intid::mask | 0xffU;
+    if ((request & ~may_be_set) != 0 || (list & plan.siblings) == 0 || (list & (list - 1)) != 0) {
+        return false;
+    }
+    u32 target = static_cast<u32>(__builtin_ctz(list));
+    asm("" : "+r"(target)); // in range, as the compiler knows; speculation obeys a mask only
+    Mailbox& box = plan.boxes[target & 7U];
+    if (box.post_direct(static_cast<u32>(request >> IccSgir::Intid::lsb) & 15U)) {
+        gic.send_sgi_word(box.bell());
+    }
+    return true;
+}
+
+// ICC_SGI1R_EL1, or GICD_SGIR of GICv2: to itself, or to one sibling.
+template <class G>
+[[nodiscard, gnu::always_inline]] inline bool fast_sgi(G gic, const FastPlan& plan, u64 request) {
+    constexpr bool v2 = G::generation == GicGeneration::v2;
+    if (is_to_self<G::generation>(plan, request)) {
+        return list_sgi(gic, plan, static_cast<u32>(v2 ? request : request >> 24U) & 15U);
+    }
+    if constexpr (!v2) {
+        return send_sgi(gic, plan, request);
+    }
+    return false;
+}
+
+// The bell of a sibling's SGI, acknowledged. False: nothing was done. litmus: kick-idle
+template <class G, class Ack>
+[[nodiscard, gnu::always_inline]] inline bool fast_bell(G gic, const FastPlan& plan, Ack ack) {
+    if (~ack.raw() != plan.not_bell) {
+        return false;
+    }
+    gic.complete_acknowledge(); // the box is not read before it
+    Mailbox& box = *plan.own_box;
+    if (box.has_more()) {
+        return false;
+    }
+    const u32 sgis = box.take_direct();
+    u64 sgi = static_cast<u32>(__builtin_ctz(sgis | 0x8000U));
+    asm("" : "+r"(sgi)); // as above
+    if ((sgis & (sgis - 1)) != 0 || sgis == 0 || !list_sgi(gic, plan, sgi & 15U)) {
+        box.put_back(sgis);
+        return false;
+    }
+    gic.drop_priority(ack);
+    gic.deactivate(ack);
     return true;
 }
 

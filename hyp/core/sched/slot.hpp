@@ -58,6 +58,11 @@ inline constexpr u8 open_mask = 0xff;
     return rank.value;
 }
 
+// The one that says: a vCPU of this rank has direct post (Mailbox), find it.
+[[nodiscard]] constexpr u8 bell_sgi(Rank rank) {
+    return static_cast<u8>(ranks + rank.value);
+}
+
 static_assert(mask_of(Rank{0}) > priority_of(Rank{0}) && mask_of(Rank{0}) <= priority_of(Rank{1}));
 static_assert(priority_of(Rank{ranks - 1}) == 0xb0 && mask_of(Rank{ranks - 1}) < open_mask);
 static_assert(el2_priority < loaded_ppi_priority && loaded_ppi_priority < priority_of(Rank{0}));

@@ -23,8 +23,21 @@ enum class Request : u8 {
 };
 inline constexpr unsigned requests = 4;
 
-class alignas(64) Mailbox {
+class alignas(256) Mailbox {
 public:
+    // ICC_SGI1R_EL1 for the SGI that tells the vCPU's home of a direct post, 0: there is none. At
+    // start-up, and when the vCPU moves.
+    void set_bell(u64 bell) { bell_ = bell; }
+    [[nodiscard]] u64 bell() const { return bell_; }
+    // An SGI of Group 1 on GICv3, by the fast path. True: as for the others, but by the bell.
+    [[nodiscard, gnu::always_inline]] bool post_direct(u32 sgi) {
+        return direct_.fetch_or(1U << sgi) == 0;
+    }
+    // What was posted directly; `has_more`: there is more than that.
+    [[nodiscard, gnu::always_inline]] bool has_more() const { return marks_.load() != 0; }
+    [[nodiscard, gnu::always_inline]] u32 take_direct() { return direct_.exchange(0); }
+    [[gnu::always_inline]] void put_back(u32 direct) { direct_.fetch_or(direct); }
+
     // Each returns true if nothing was posted before: then the poster has to kick.
     bool post(Request request, VIntid spi) {
         const unsigned word = spi.value() / 32 - 1;
@@ -43,7 +56,7 @@ public:
     bool post_question(u8 from) { return post_talk(1U << from); }
     bool post_answer(u8 from) { return post_talk(0x100U << from); }
 
-    [[nodiscard]] bool is_empty() const { return marks_.load() == 0; }
+    [[nodiscard]] bool is_empty() const { return marks_.load() == 0 && direct_.load() == 0; }
 
     // Empties the box. on_sgi(VIntid, u8 senders), on_spi(Request, VIntid), on_all(); and last, when
     // all else is done, on_talk(u8 askers, u8 answerers), a bit for each vCPU.
@@ -51,6 +64,10 @@ public:
     void take(OnSgi on_sgi, OnSpi on_spi, OnAll on_all, OnTalk on_talk) {
         if (is_empty()) {
             return;
+        }
+        constexpr u8 group1 = 2;
+        for (u32 rest = direct_.exchange(0); rest != 0; rest &= rest - 1) {
+            on_sgi(VIntid{static_cast<u32>(__builtin_ctz(rest))}, group1);
         }
         const u32 marks = marks_.exchange(0);
         if ((marks >> all_mark & 1U) != 0) {
@@ -94,11 +111,13 @@ private:
         return mark(talk_mark);
     }
 
-    SharedWord marks_{};               // litmus: content-before-mark
+    SharedWord marks_{};  // litmus: content-before-mark
+    SharedWord direct_{}; // SGIs, a bit each. litmus: kick
+    u64 bell_ = 0;
     std::array<SharedWord, 4> sgis_{}; // a byte of senders for each SGI
     std::array<std::array<SharedWord, spi_words>, requests> asked_{};
     SharedWord talk_{}; // litmus: content-before-mark; bits 7:0 who asks, 15:8 who has answered
-    std::array<u32, 10> unused_{};
+    std::array<u32, 23> unused_{};
 };
 
 } // namespace hyp

@@ -287,7 +287,7 @@ private:
     u8 asked_ = 0;      // siblings, bit each, that have not answered yet
     u8 answered_ = 0;   // that were asked last
     u8 asked_word_ = 0; // of which word of SPIs; 0: none
-    std::array<u8, 2> unused_{};
+    std::array<u8, 1> unused_{};
     std::array<u8, guest_intids> spilled_priority_{}; // as it was acknowledged with
     std::array<u16, device_homes> device_home_{};
     std::array<u8, 16> sources_{};        // GICv2: senders of a pending SGI, bit each

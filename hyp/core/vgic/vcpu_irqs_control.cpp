@@ -70,6 +70,7 @@ u8 VcpuIrqs::groups_listed() const {
 VirtControl VcpuIrqs::decide_control() const {
     VirtControl control;
     control.enable = true;
+    control.watch_deactivate = vm_->vcpus() > 1 && caps_.generation == GicGeneration::v3;
     constexpr u8 both = 3;
     control.opened = open_groups_ == both ? u8{0} : groups_hidden();
     if (waiting_words_ != 0) {

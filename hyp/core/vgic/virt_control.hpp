@@ -16,6 +16,8 @@ struct VirtControl {
     bool entry_not_present = false; // LRENPIE: a deactivation found no list register
     bool no_pending = false;        // NPIE: no list register pending
     bool trap_deactivate = false;   // TDIR, else TC (GICv3; GICv2's DIR always traps)
+    // TDIR, if there is one: a sibling may have what is deactivated (GICv3).
+    bool watch_deactivate = false;
     // Groups, bit 0 Group 0, bit 1 Group 1:
     u8 opened = 0; // VGrp<n>EIE: the guest's CPU interface lets the group through
     u8 closed = 0; // VGrp<n>DIE: it does not

@@ -83,7 +83,7 @@ private:
     u32 vcpus_ = 1;
     SharedWord group_enables_{};
     std::array<Shown, max_vcpus> shown_{};
-    std::array<u32, 12> unused_{}; // no padding, so that a test may hash the bytes
+    std::array<u32, 28> unused_{}; // no padding, so that a test may hash the bytes
 };
 
 static_assert(std::has_unique_object_representations_v<VmIrqs>);

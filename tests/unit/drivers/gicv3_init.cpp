@@ -125,8 +125,8 @@ TEST_CASE("GICv3 CPU: system registers first, EOImode and groups before enable",
     CHECK(inactive < on);
     CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x400, 0x70605040)) < on); // kicks of ranks 0-3
     CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x404, 0xb0a09080)) < on);
-    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x408, 0x20202020)) < on);
-    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x40c, 0x20202020)) < on);
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x408, 0x70605040)) < on);
+    CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x40c, 0xb0a09080)) < on);
     CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x410, 0x30303030)) < on);
     CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x418, 0x30202030)) < on); // 25, 26
     CHECK(machine->find(mmio_write(Frame::gicr_sgi, 0x41c, 0x30303030)) < on);

@@ -171,7 +171,8 @@ void Pair<G>::end(u8 who) {
     const u16 iar = one.taken[--one.taken_count];
     one.taken[one.taken_count] = 0;
     observed([&] { gic_.guest_end_of_interrupt(pe(who), iar); });
-    if (split_ && (is_v2 || irqs_[who].control().trap_deactivate)) {
+    if (split_ &&
+        (is_v2 || irqs_[who].control().trap_deactivate || irqs_[who].control().watch_deactivate)) {
         trap(who, [&](VcpuIrqs& v) { v.on_deactivate(VIntid{iar & 0x3ffU}); });
     } else if (split_) {
         observed([&] { gic_.guest_deactivate(pe(who), iar); });
