@@ -127,51 +127,34 @@ void prepare_devices(G gic) {
     }
 }
 
-template <class G>
-[[noreturn]] void start(G gic, const Platform& platform, PackedImage image, const char* vectors) {
-    require(gic.init_distributor(), "GIC");
-    require(gic.init_cpu(), "GIC");
-    gic.set_priority(baton.maintenance, own_priority); // wherever the tree has them
-    baton.hyp_timer = platform.timer.hyp.intid;
-    gic.set_priority(baton.hyp_timer, own_priority);
-    reg::write<reg::vbar_el2>(reinterpret_cast<u64>(vectors));
-    barrier::isb(); // panics from here on by this table
-    Manifest& manifest = *new (&far_storage().manifest) Manifest{open_manifest(image)};
+[[nodiscard]] const Options& read_options(PackedImage image) {
+    const Manifest& manifest = *new (&far_storage().manifest) Manifest{open_manifest(image)};
     if (manifest.options.trace || manifest.options.watchdog_ms != 0) {
         start_tracing();
     }
-    const VgicCaps caps = examine(gic, platform, manifest.options);
-    if constexpr (is_checked_build) {
-        crash_on_purpose(manifest.options.self_crash);
-    }
+    return manifest.options;
+}
+
+// And the other pCPUs, on which they are to run.
+void make_vms(const GicFacts& facts, const VgicCaps& caps, const Platform& platform,
+              PackedImage image) {
     for (u8 n = 0; n < max_pcpus; ++n) {
         (new (&pcpu(n)) Pcpu{})->number = n;
     }
     this_cpu().pcpu = &pcpu(0);
     static constinit NodePath path{};
-    require(check_against_machine(manifest, platform.pcpu_count, path), "manifest");
+    require(check_against_machine(far_storage().manifest, platform.pcpu_count, path), "manifest");
     start_secondaries(platform);
-    const GicFacts facts = gic.facts();
     constexpr u32 one_word = 5; // of active priorities
     machine.can_park =
         facts.list_registers >= parked_list_registers && facts.preemption_bits <= one_word;
     build_vms(caps, platform, image);
-    prepare_devices(gic);
-    configure_pcpu();
-    gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
-    baton.console.print("doctor: entering the guest; Baton is silent from here\n");
-    baton.console.flush();
-    if (const Vcpu* host = open_terminal(platform.uart, manifest.options.hot_key)) {
-        const WiredInterrupt& wired = platform.uart.interrupt;
-        gic.set_trigger(wired.intid, wired.trigger);
-        gic.set_priority(wired.intid, Priority{priority_of(host->rank)});
-        gic.route(wired.intid, gic_target(host->home.load()));
-        gic.set_enable(wired.intid, Enable::on);
-        baton.console.share();
-    }
-    gic.set_enable(baton.hyp_timer, Enable::on); // silent until it is armed
-    if (manifest.options.watchdog_ms != 0) {
-        start_watchdog(manifest.options.watchdog_ms);
+}
+
+// The last step: from here on other pCPUs run, too.
+void begin_all(u32 watchdog_ms) {
+    if (watchdog_ms != 0) {
+        start_watchdog(watchdog_ms);
     }
     for (u32 n = 0; n < machine.vm_count; ++n) {
         if (machine.vms[n]->description->off) {
@@ -183,6 +166,38 @@ template <class G>
     }
     machine.ready.store(1);
     asm volatile("dsb ishst\n\tsev" ::: "memory"); // the others see it. litmus: pcpu-start
+}
+
+template <class G>
+[[noreturn]] void start(G gic, const Platform& platform, PackedImage image, const char* vectors) {
+    require(gic.init_distributor(), "GIC");
+    require(gic.init_cpu(), "GIC");
+    gic.set_priority(baton.maintenance, own_priority); // wherever the tree has them
+    baton.hyp_timer = platform.timer.hyp.intid;
+    gic.set_priority(baton.hyp_timer, own_priority);
+    reg::write<reg::vbar_el2>(reinterpret_cast<u64>(vectors));
+    barrier::isb(); // panics from here on by this table
+    const Options& options = read_options(image);
+    const VgicCaps caps = examine(gic, platform, options);
+    if constexpr (is_checked_build) {
+        crash_on_purpose(options.self_crash);
+    }
+    make_vms(gic.facts(), caps, platform, image);
+    prepare_devices(gic);
+    configure_pcpu();
+    gic.set_enable(baton.maintenance, Enable::on); // the self-test left it disabled
+    baton.console.print("doctor: entering the guest; Baton is silent from here\n");
+    baton.console.flush();
+    if (const Vcpu* host = open_terminal(platform.uart, options.hot_key)) {
+        const WiredInterrupt& wired = platform.uart.interrupt;
+        gic.set_trigger(wired.intid, wired.trigger);
+        gic.set_priority(wired.intid, Priority{priority_of(host->rank)});
+        gic.route(wired.intid, gic_target(host->home.load()));
+        gic.set_enable(wired.intid, Enable::on);
+        baton.console.share();
+    }
+    gic.set_enable(baton.hyp_timer, Enable::on); // silent until it is armed
+    begin_all(options.watchdog_ms);
     resume_frame(&resume(TracedGic<G, TraceSink>{gic}));
 }
 

@@ -37,8 +37,19 @@ private:
     Error error_;
 };
 
-// Success without a value.
+// Success without a value: in two registers.
 struct Done {};
+template <>
+class [[nodiscard]] Result<Done> {
+public:
+    constexpr Result(Done /*value*/) {}              // NOLINT implicit by intent
+    constexpr Result(Error error) : error_{error} {} // NOLINT implicit by intent
+    [[nodiscard]] constexpr bool ok() const { return error_.reason == nullptr; }
+    [[nodiscard]] constexpr Error error() const { return error_; }
+
+private:
+    Error error_{nullptr, nullptr};
+};
 using Status = Result<Done>;
 
 } // namespace hyp

@@ -56,7 +56,7 @@ const char* ManifestReader::run() {
 }
 
 ManifestReader::Kind ManifestReader::child_kind(const char* name) const {
-    switch (depth_ == 0 ? none : nodes_[depth_ - 1].kind) {
+    switch (depth_ == 0 ? none : node_->kind) {
     case none: return root;
     case root:
         return same_string(name, "options") ? options : same_string(name, "vms") ? vms : none;
@@ -78,10 +78,10 @@ ManifestReader::Kind ManifestReader::child_kind(const char* name) const {
 const char* ManifestReader::begin_node() {
     const Kind kind = child_kind(tree_.name());
     // Nothing is known inside the innermost kinds, and the unknown ends the pass.
-    nodes_[depth_] = {kind, tree_.name(), 0, 0};
     const bool is_root = depth_ == 0;
-    u8* siblings = is_root ? nullptr : &nodes_[depth_ - 1].child_kinds;
-    ++depth_;
+    u8* siblings = &node_->child_kinds;
+    node_ = &nodes_[depth_++];
+    *node_ = {kind, tree_.name(), 0, 0};
     if (kind == none) {
         return "no such node is known here";
     }
@@ -95,7 +95,7 @@ const char* ManifestReader::begin_node() {
         if (out_.vm_count == Manifest::max_vms) {
             return "there are more than 8 VMs";
         }
-        ++out_.vm_count;
+        current_ = &out_.vms[out_.vm_count++];
         pcpu_cells_ = 0;
         current().node = tree_.name();
     }
@@ -110,7 +110,7 @@ bool ManifestReader::applies(const Rule& rule, Kind kind) const {
 }
 
 const char* ManifestReader::property() {
-    Node& node = nodes_[depth_ - 1];
+    Node& node = *node_;
     property_ = tree_.name();
     u32 bit = 1;
     for (const Rule& rule : rules) {
@@ -178,7 +178,7 @@ const char* ManifestReader::end_root() const {
 }
 
 const char* ManifestReader::end_node() {
-    const Node& node = nodes_[depth_ - 1];
+    const Node& node = *node_;
     const char* fault = check_complete(node);
     if (fault == nullptr && node.kind == vm) {
         fault = end_vm(node);
@@ -187,13 +187,13 @@ const char* ManifestReader::end_node() {
         fault = end_root();
     }
     if (fault == nullptr) {
-        --depth_;
+        node_ -= --depth_ != 0 ? 1 : 0;
     }
     return fault;
 }
 
 Payload& ManifestReader::payload() {
-    return nodes_[depth_ - 1].kind == kernel ? current().kernel : current().initrd;
+    return node_->kind == kernel ? current().kernel : current().initrd;
 }
 
 void ManifestReader::write_path(NodePath& path) const {

@@ -78,7 +78,7 @@ private:
     [[nodiscard]] const char* check_complete(const Node& node) const;
     [[nodiscard]] const char* end_vm(const Node& node);
     [[nodiscard]] const char* end_root() const;
-    [[nodiscard]] VmDescription& current() { return out_.vms[out_.vm_count - 1]; }
+    [[nodiscard]] VmDescription& current() { return *current_; }
     [[nodiscard]] Payload& payload();
 
     [[nodiscard]] const char* take(Key key, const TreeValue& value);
@@ -97,9 +97,11 @@ private:
     u64 image_size_;
     Manifest& out_;
     Node nodes_[max_depth];
+    Node* node_ = nodes_; // the innermost that is open, if depth_ is not 0
     u32 depth_ = 0;
-    u32 pcpu_cells_ = 0;             // of the VM being read
-    const char* property_ = nullptr; // being read
+    VmDescription* current_ = nullptr; // the VM being read
+    u32 pcpu_cells_ = 0;               // its
+    const char* property_ = nullptr;   // being read
 };
 
 } // namespace hyp

@@ -28,7 +28,7 @@ bool is_text(const TreeValue& value, usize limit) {
     return true;
 }
 
-const char* take_dword(const TreeValue& value, u64& out) {
+[[gnu::noinline]] const char* take_dword(const TreeValue& value, u64& out) {
     if (value.length != 8) {
         return not_a_dword;
     }
@@ -37,7 +37,7 @@ const char* take_dword(const TreeValue& value, u64& out) {
 }
 
 // A property without a value: being there is all it says.
-const char* take_flag(const TreeValue& value, bool& out) {
+[[gnu::noinline]] const char* take_flag(const TreeValue& value, bool& out) {
     out = true;
     return value.length == 0 ? nullptr : "this property has no value: it is given or not";
 }
@@ -58,7 +58,7 @@ constexpr Range slices{slice_us_least, slice_us_most,
                        "a time slice is 100 to 1000000 microseconds"};
 constexpr Range any_cell{0, ~0U, ""};
 
-const char* take_number(const TreeValue& value, const Range& range, u32& out) {
+[[gnu::noinline]] const char* take_number(const TreeValue& value, const Range& range, u32& out) {
     if (value.length != 4) {
         return not_a_cell;
     }
