@@ -3,7 +3,8 @@
  * A TCG plugin that follows each stay in EL2, on each CPU: from a lower EL's vector to the ERET, or
  * to EL2's WFI, after which a stay by the name of `wake` begins. It tells why a stay began (by the
  * guest's last instruction that can trap, since a plugin reads no register), how many instructions
- * it took, and where the longest one spent them. What runs before the first vector is `boot`.
+ * it took, and where the longest one spent them. What runs before the first vector is `boot`; by
+ * `load` each write of VMPIDR_EL2 is counted, that is each vCPU that is loaded.
  *
  * HINT #0x60+K of a guest closes a section and opens section K, HINT #0x67 only closes. Lines:
  *   plugin section=K cpu=C reason=R stays=.. insns=.. longest=.. shortest=..  if not zero
@@ -25,9 +26,9 @@
 int qemu_plugin_version = 1;
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char** argv);
 
-enum reason { boot, irq, serror, wake, hvc, smc, wfi, wfe, sysreg, memory, fp, reasons };
+enum reason { boot, irq, serror, wake, hvc, smc, wfi, wfe, sysreg, memory, fp, load, reasons };
 static const char *const reason_names[] = {"boot", "irq", "serror", "wake",   "hvc", "smc",
-                                           "wfi",  "wfe", "sysreg", "memory", "fp"};
+                                           "wfi",  "wfe", "sysreg", "memory", "fp",   "load"};
 enum { max_cpus = 8, max_tables = 8, buckets = 12, path_length = 1 << 16, closing_marker = 7 };
 enum { no_section = -1, reason_shift = 56, profile_words = 1 << 18 };
 static const uint64_t bucket_ends[buckets] = {16,   64,   128,  256,  512,   1024,
@@ -154,13 +155,13 @@ static void on_el2(unsigned int vcpu, void *data) {
     }
 }
 
-static void on_sync_vector(unsigned int vcpu, void *data) {
-    (void)data;
-    open_stay(cpu_of(vcpu), (enum reason)(cpu_of(vcpu)->guest >> reason_shift));
+static void on_vector(unsigned int vcpu, void *data) {
+    const uint64_t why = data != NULL ? (uintptr_t)data : cpu_of(vcpu)->guest >> reason_shift;
+    open_stay(cpu_of(vcpu), (enum reason)why);
 }
 
-static void on_other_vector(unsigned int vcpu, void *data) {
-    open_stay(cpu_of(vcpu), (enum reason)(uintptr_t)data);
+static void on_load(unsigned int vcpu, void *data) {
+    cpu_of(vcpu)->whole[(uintptr_t)data].stays++;
 }
 
 /* ERET, or WFI. */
@@ -171,8 +172,8 @@ static void on_leave(unsigned int vcpu, void *data) {
 
 /* What can trap, by its encoding (DDI 0487, A64 encoding index); `boot` for what cannot. */
 static enum reason trap_of(uint32_t word) {
-    if (word == 0xd503207fu || word == 0xd503205fu) {
-        return word == 0xd503207fu ? wfi : wfe;
+    if ((word & ~0x20u) == 0xd503205fu) {
+        return (word & 0x20u) != 0 ? wfi : wfe;
     }
     if ((word & 0xffe0001eu) == 0xd4000002u) {
         return (word & 1) == 0 ? hvc : smc;
@@ -196,14 +197,15 @@ static void call(struct qemu_plugin_insn *insn, on_instruction *what, uint64_t d
 static void watch_el2(struct qemu_plugin_insn *insn, uint64_t address, uint32_t word) {
     for (unsigned i = 0; i < table_count; i++) {
         switch (address - tables[i]) {
-        case 0x400: call(insn, on_sync_vector, 0); break;
-        case 0x480:
-        case 0x500: call(insn, on_other_vector, irq); break;
-        case 0x580: call(insn, on_other_vector, serror); break;
-        default: break;
+        case 0x400: call(insn, on_vector, 0); break;
+        case 0x480: case 0x500: call(insn, on_vector, irq); break;
+        case 0x580: call(insn, on_vector, serror); break;
         }
     }
     call(insn, on_el2, address);
+    if ((word & ~0x1fu) == 0xd51c00a0u) { /* MSR VMPIDR_EL2 */
+        call(insn, on_load, load);
+    }
     if (word == 0xd69f03e0u || word == 0xd503207fu) {
         call(insn, on_leave, trap_of(word));
     }
@@ -264,7 +266,7 @@ static void on_end(qemu_plugin_id_t id, void *data) {
                 used += snprintf(text + used, sizeof text - (size_t)used, "%s%" PRIu64,
                                  b == 0 ? "" : ",", t->hist[b]);
             }
-            qemu_plugin_outs(t->insns == 0 ? "" : strcat(text, "\n"));
+            qemu_plugin_outs(t->insns + t->stays == 0 ? "" : strcat(text, "\n"));
         }
         print_longest(c);
     }
