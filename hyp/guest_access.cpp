@@ -151,10 +151,6 @@ namespace {
     const auto size = static_cast<AccessSize>(access.size);
     const bool is_write = access.direction == Direction::write;
     Vdist& distributor = vcpu.vm->distributor;
-    if (distributor.must_wait(device.owner, device.frame, device.offset, size, is_write,
-                              access.value)) {
-        return {Outcome::again};
-    }
     if (!is_write) {
         return {Outcome::done,
                 distributor.read(device.owner, device.frame, device.offset, size, phys)};
@@ -178,8 +174,9 @@ namespace {
         remote.device = device;
         remote.access = access;
         remote.state.store(RemoteAccess::asked);
-        ask(*vcpu.vm->vcpus[device.owner.value],
-            static_cast<Ask>(static_cast<u32>(Ask::serve) << vcpu.irqs.self().value));
+        Vcpu& owner = *vcpu.vm->vcpus[device.owner.value];
+        owner.askers.fetch_or(1U << vcpu.irqs.self().value);
+        notify(owner);
     }
     return {Outcome::again};
 }

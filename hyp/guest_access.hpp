@@ -29,11 +29,12 @@ struct Answer {
                                    const PhysWords& phys);
 
 void serve_access(Vcpu& owner, Vcpu& asker, const PhysWords& phys);
-// By the home of `owner`, whom siblings have asked (Ask::serve) to make accesses to its redistributor.
+// By the home of `owner`, whom siblings have asked (Vcpu::askers) to make accesses to its redistributor.
 // `read_phys` is as read_physical(), of nothing if the vCPU is not loaded.
 template <class ReadPhys>
-void serve_siblings(Vcpu& owner, u32 asks, ReadPhys read_phys) {
-    for (u32 rest = asks / static_cast<u32>(Ask::serve) & 0xffU; rest != 0; rest &= rest - 1) {
+void serve_siblings(Vcpu& owner, ReadPhys read_phys) {
+    for (u32 rest = owner.askers.load() == 0 ? 0 : owner.askers.exchange(0); rest != 0;
+         rest &= rest - 1) {
         Vcpu& asker = *owner.vm->vcpus[static_cast<u32>(__builtin_ctz(rest))];
         serve_access(owner, asker,
                      read_phys(physical_words(owner, asker.remote.device, asker.remote.access)));

@@ -37,12 +37,7 @@ template <class G>
 
 template <class G>
 void wake_if_due(G gic, Pcpu& cpu, Vcpu& vcpu) {
-<<<<<<< HEAD
     if (cpu.scheduler.is_waiting(vcpu.slot) && (has_answer(vcpu) || has_wake_up(gic, vcpu))) {
-=======
-    const bool is_answered = vcpu.awaits && !vcpu.irqs.is_asking();
-    if (cpu.scheduler.is_waiting(vcpu.slot) && (is_answered || has_wake_up(gic, vcpu))) {
->>>>>>> origin/main
         cpu.scheduler.make_ready(vcpu.slot);
     }
 }
@@ -104,9 +99,8 @@ void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
         return;
     }
     vcpu.irqs.take_posts();
-    serve_siblings(vcpu, asks, [&](u32 words) {
-        return read_physical(gic, this_cpu().vcpu == &vcpu ? words : 0);
-    });
+    serve_siblings(
+        vcpu, [&](u32 words) { return read_physical(gic, this_cpu().vcpu == &vcpu ? words : 0); });
     if (this_cpu().vcpu != &vcpu) {
         apply_changes(gic, vcpu.irqs); // a device must not wait until the vCPU runs again
     }

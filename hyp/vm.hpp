@@ -61,15 +61,9 @@ inline constexpr u32 max_vms = Manifest::max_vms;
 
 // What anyone may ask of a vCPU's home.
 enum class Ask : u32 {
-<<<<<<< HEAD
-    start = 1,     // PSCI CPU_ON has written where (VmPower)
-    halt = 2,      // the VM ends: the vCPU leaves its pCPU and is not entered again
-    serve = 0x100, // and the seven bits above: for the sibling with this number (RemoteAccess)
-=======
     start = 1, // PSCI CPU_ON has written where (VmPower)
     halt = 2,  // the VM ends: the vCPU leaves its pCPU and is not entered again
     build = 4, // of vCPU 0: the VM is to be as at its first start, and then to start
->>>>>>> origin/main
 };
 
 // How a VM ended, or is to end.
@@ -164,6 +158,8 @@ struct Vcpu {
     bool powered_down = false; // by CPU_SUSPEND: when it wakes, it starts at its entry point
 
     RemoteAccess remote{};
+    SharedWord
+        askers{}; // siblings, bit each, whose `remote` is for this one. litmus: content-before-mark
 
     // While it is not loaded:
     VirtInterface interface {};

@@ -23,14 +23,10 @@ public:
         return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL);
     }
     u32 fetch_add(u32 n) { return __atomic_fetch_add(&value_, n, __ATOMIC_ACQ_REL); }
-<<<<<<< HEAD
     [[gnu::always_inline]] u32 fetch_or(u32 bits) {
         return __atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL);
     }
-=======
-    u32 fetch_or(u32 bits) { return __atomic_fetch_or(&value_, bits, __ATOMIC_ACQ_REL); }
     u32 fetch_and(u32 bits) { return __atomic_fetch_and(&value_, bits, __ATOMIC_ACQ_REL); }
->>>>>>> origin/main
     // True: it was `expected` and is `desired` now. Else `expected` becomes what it is.
     [[nodiscard]] bool replace(u32& expected, u32 desired) {
         return __atomic_compare_exchange_n(&value_, &expected, desired, false, __ATOMIC_ACQ_REL,
