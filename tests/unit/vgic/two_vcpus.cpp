@@ -50,6 +50,19 @@ TEST_CASE("two vCPUs: one ends what is active at the other", "[vgic]") {
     p.list_at_one(); // and it can come again
 }
 
+TEST_CASE("two vCPUs: DIR of what the other has active traps, and ends it there", "[vgic]") {
+    Pair p;
+    p.list_at_one();
+    p.one.acknowledge(spi);
+    static_cast<void>(p.one.exit());
+    static_cast<void>(p.zero.exit());
+    CHECK(p.zero.irqs.control().trap_deactivate);
+    CHECK(p.zero.exit([](VcpuIrqs& v) { v.on_deactivate(spi); }) == 2);
+    CHECK(p.one.exit() == 0);
+    CHECK(p.one.find(spi) == nullptr);
+    CHECK_FALSE(p.vm.word(spi).is_held());
+}
+
 TEST_CASE("two vCPUs: a disabled one leaves the other's list register, and comes back", "[vgic]") {
     Pair p;
     p.list_at_one();
