@@ -213,6 +213,22 @@ Answer access_system_register(Vcpu& vcpu, const SysRegExit& exit, u64 value) {
                                              : write_system_register(vcpu, exit.reg, value);
 }
 
+void await_answer(Vcpu& vcpu) {
+    vcpu.awaits = true;
+    this_pcpu().scheduler.sleep(vcpu.slot, never);
+}
+
+bool must_wait(Vcpu& vcpu, const Device& device, const GuestAccess& access) {
+    if (device.kind != Device::Kind::distributor ||
+        !vcpu.vm->distributor.must_wait(device.owner, device.frame, device.offset,
+                                        static_cast<AccessSize>(access.size),
+                                        access.direction == Direction::write, access.value)) {
+        return false;
+    }
+    await_answer(vcpu);
+    return true;
+}
+
 void deactivate(Vcpu& vcpu, u32 vmcr, u64 value) {
     constexpr u32 veoim = 1U << 9;
     constexpr u64 intid_mask = 0xff'ffff;

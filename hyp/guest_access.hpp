@@ -45,6 +45,13 @@ void serve_siblings(Vcpu& owner, ReadPhys read_phys) {
 // The trapped system registers. `value` is what a write writes. The vCPU has been synced.
 [[nodiscard]] Answer access_system_register(Vcpu& vcpu, const SysRegExit& exit, u64 value);
 
+// The loaded vCPU waits for a sibling; what it did is done again when there is an answer.
+void await_answer(Vcpu& vcpu);
+
+// Only a sibling's list registers tell: the vCPU repeats its access when they have. Interrupts that come
+// meanwhile are taken first.
+[[nodiscard]] bool must_wait(Vcpu& vcpu, const Device& device, const GuestAccess& access);
+
 // The guest's DIR, where it traps: it counts only in EOImode 1 (VMCR.VEOIM, the same bit in both).
 void deactivate(Vcpu& vcpu, u32 vmcr, u64 value);
 

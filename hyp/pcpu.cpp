@@ -14,4 +14,27 @@ struct alignas(FarStorage) FarRoom {
 [[gnu::section(".far"), gnu::used]] FarRoom far_room;
 
 } // namespace
+constinit Machine machine{};
+
+void notify(Vcpu& vcpu) {
+    const u32 home = vcpu.home.load();
+    if (pcpu(home).inbox.set(vcpu.slot.bit()) && home != this_cpu().index) {
+        this_cpu().kicks |= u64{1} << (kick_sgi(vcpu.rank) * max_pcpus + home);
+    }
+}
+
+void ask(Vcpu& vcpu, Ask what) {
+    static_cast<void>(vcpu.asks.fetch_or(static_cast<u32>(what)));
+    notify(vcpu);
+}
+
+void answer_bell() {
+    for (u32 slot = 0; slot < machine.vcpu_count; ++slot) {
+        Vcpu& vcpu = *machine.vcpus[slot];
+        if (!vcpu.vm->irqs.mailbox(vcpu.irqs.self()).is_empty()) {
+            notify(vcpu);
+        }
+    }
+}
+
 } // namespace hyp

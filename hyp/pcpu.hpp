@@ -80,4 +80,8 @@ extern Machine machine;
 void notify(Vcpu& vcpu);
 void ask(Vcpu& vcpu, Ask what);
 
+// A bell was rung (core/vgic/mailbox.hpp) and nobody's fast path has answered: whoever has post is
+// looked at, wherever it is, for it may have moved meanwhile.
+void answer_bell();
+
 } // namespace hyp

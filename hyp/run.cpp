@@ -153,16 +153,6 @@ void build(G gic, Pcpu& cpu, Vcpu& vcpu) {
     let_in(gic, cpu);
 }
 
-// Whoever has post, wherever it is: a vCPU may have moved while the bell was rung for it.
-void answer_bell() {
-    for (u32 slot = 0; slot < machine.vcpu_count; ++slot) {
-        Vcpu& vcpu = *machine.vcpus[slot];
-        if (!vcpu.vm->irqs.mailbox(vcpu.irqs.self()).is_empty()) {
-            notify(vcpu);
-        }
-    }
-}
-
 // A forwarded SPI, on whatever pCPU it arrived. The guest's end of interrupt deactivates it.
 void hand_to_vm(Vcpu* loaded, Vm& owner, PIntid intid) {
     if (loaded != nullptr && loaded->vm == &owner) {
@@ -292,19 +282,5 @@ template void take_interrupts(HostGicV2, Ack);
 template void take_interrupts(HostGicV3, Ack);
 template void wait_for_interrupt(HostGicV2, Vcpu&);
 template void wait_for_interrupt(HostGicV3, Vcpu&);
-
-constinit Machine machine{};
-
-void notify(Vcpu& vcpu) {
-    const u32 home = vcpu.home.load();
-    if (pcpu(home).inbox.set(vcpu.slot.bit()) && home != this_cpu().index) {
-        this_cpu().kicks |= u64{1} << (kick_sgi(vcpu.rank) * max_pcpus + home);
-    }
-}
-
-void ask(Vcpu& vcpu, Ask what) {
-    static_cast<void>(vcpu.asks.fetch_or(static_cast<u32>(what)));
-    notify(vcpu);
-}
 
 } // namespace hyp

@@ -2,7 +2,7 @@
 // Synchronous exits that the vector did not finish: MMIO, calls, system registers, WFI. Every one
 // has an answer by table or by architecture; nothing that a guest does is an error of EL2.
 #include "hyp/baton.hpp"
-#include "hyp/core/vgic/common_registers.hpp"
+#include "hyp/common_register.hpp"
 #include "hyp/core/vm/esr_decode.hpp"
 #include "hyp/core/vm/guest_exception.hpp"
 #include "hyp/core/vm/psci.hpp"
@@ -113,22 +113,6 @@ struct Handled {
             answer.value};
 }
 
-// Only a sibling's list registers tell: the vCPU repeats its access when they have. Interrupts that come
-// meanwhile are taken first.
-[[nodiscard]] bool must_wait(Vcpu& vcpu, const Exit& exit) {
-    const Device& device = exit.device;
-    const GuestAccess& access = exit.access;
-    if (device.kind != Device::Kind::distributor ||
-        !vcpu.vm->distributor.must_wait(device.owner, device.frame, device.offset,
-                                        static_cast<AccessSize>(access.size),
-                                        access.direction == Direction::write, access.value)) {
-        return false;
-    }
-    vcpu.awaits = true;
-    this_pcpu().scheduler.sleep(vcpu.slot, never);
-    return true;
-}
-
 [[nodiscard]] TraceEvent access_event(const Exit& exit, const Answer& answer) {
     const GuestAccess& access = exit.access;
     const bool is_write = access.direction == Direction::write;
@@ -223,33 +207,14 @@ struct Handled {
     return {};
 }
 
-// What traps only because DIR shall, on a GICv3 without ICH_HCR_EL2.TDIR. False: it is something else.
 template <class G>
-[[nodiscard]] bool common_register(G gic, Vcpu& vcpu, const Exit& exit) {
-    if constexpr (G::generation == GicGeneration::v3) {
-        const SysRegExit access = decode_system_register(exit.esr);
-        if (exit.what != ExitClass::system_register || !is_common_register(access.reg)) {
-            return false;
-        }
-        const VirtInterface state = gic.save_interface();
-        const IchVmcr vmcr{state.vmcr};
-        if (access.direction == Direction::write) {
-            const u64 value = vcpu.frame.read(access.rt.number);
-            gic.write_vmcr(static_cast<u32>(write_common_register(access.reg, vmcr, value).raw()));
-        } else {
-            u32 active[4];
-            for (u32 n = 0; n < 4; ++n) {
-                active[n] = state.apr[n] | state.apr0[n];
-            }
-            const IchVtr vtr = gic.vtr();
-            const u8 running = running_priority(active, vtr.preemption_bits());
-            vcpu.frame.write(access.rt.number,
-                             read_common_register(access.reg, vmcr, vtr, running));
-        }
-        skip_instruction();
-        return true;
+[[nodiscard]] bool trapped_with_dir(G gic, Vcpu& vcpu, const Exit& exit) {
+    if (exit.what != ExitClass::system_register ||
+        !common_register(gic, vcpu, decode_system_register(exit.esr))) {
+        return false;
     }
-    return false;
+    skip_instruction();
+    return true;
 }
 
 template <class G>
@@ -257,19 +222,16 @@ template <class G>
     const Exit exit = describe_exit(vcpu);
     sync_from(gic, vcpu.irqs);
     watch_exit(vcpu);
-    if (must_wait(vcpu, exit)) {
+    if (must_wait(vcpu, exit.device, exit.access)) {
         return resume(gic);
     }
-    const Handled handled = common_register(gic, vcpu, exit)
+    const Handled handled = trapped_with_dir(gic, vcpu, exit)
                                 ? Handled{}
                                 : handle(vcpu, exit, read_physical(gic, exit.physical_words));
     switch (handled.rest) {
     case Rest::nothing: break;
     case Rest::wait: wait_for_interrupt(gic, vcpu); break;
-    case Rest::await:
-        vcpu.awaits = true;
-        this_pcpu().scheduler.sleep(vcpu.slot, never);
-        break;
+    case Rest::await: await_answer(vcpu); break;
     case Rest::deactivate: deactivate(vcpu, gic.read_vmcr(), handled.value); break;
     }
     return resume(gic);
