@@ -79,10 +79,9 @@ VirtControl VcpuIrqs::decide_control() const {
         control.entry_not_present = !is_empty(spilled_);
         const bool outside = control.no_pending || control.entry_not_present;
         control.underflow = outside && usable() > 1; // all of them are valid now
+        control.trap_deactivate =
+            control.entry_not_present && caps_.generation == GicGeneration::v3;
     }
-    // In EOImode 1 one vCPU may deactivate what another one has: no list register of its own tells.
-    control.trap_deactivate =
-        (control.entry_not_present || vm_->vcpus() > 1) && caps_.generation == GicGeneration::v3;
     if (caps_.quirk_no_reevaluation) {
         for (u8 i = 0; i < caps_.list_registers; ++i) {
             control.underflow = control.underflow || (is_real(i) && wanted_[i].is_hardware());

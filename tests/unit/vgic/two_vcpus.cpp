@@ -56,7 +56,7 @@ TEST_CASE("two vCPUs: DIR of what the other has active traps, and ends it there"
     p.one.acknowledge(spi);
     static_cast<void>(p.one.exit());
     static_cast<void>(p.zero.exit());
-    CHECK(p.zero.irqs.control().trap_deactivate);
+    CHECK(p.zero.irqs.control().watch_deactivate);
     CHECK(p.zero.exit([](VcpuIrqs& v) { v.on_deactivate(spi); }) == 2);
     CHECK(p.one.exit() == 0);
     CHECK(p.one.find(spi) == nullptr);
