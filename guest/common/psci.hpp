@@ -26,6 +26,7 @@ enum class Function : std::uint32_t {
     smccc_version = 0x80000000,
     baton_verdict = 0xc6000001, // x1: 0 good, else bad
     baton_nothing = 0xc6000002, // returns 0, after a full exit to EL2
+    baton_yield = 0xc6000003,   // lets another vCPU have the pCPU
 };
 
 /** SMCCC: "not supported". */

@@ -3,6 +3,7 @@
 // Words that several CPUs share, and waits. Every spin holds WFE: where CPUs take turns on one core a
 // spin without it starves the one that it waits for. Needs the MMU on (mmu.hpp).
 
+#include "psci.hpp"
 #include "timer.hpp"
 
 namespace guest {
@@ -64,6 +65,21 @@ inline void wait_for_event() {
     asm volatile("wfe" : : : "memory");
 }
 
+/** A wait for another CPU. Where WFE is not trapped (QEMU never does) a long one asks Baton. */
+class Spin {
+public:
+    void relax() {
+        constexpr unsigned long_wait = 32;
+        guest::relax();
+        if (++rounds_ % long_wait == 0 && machine().under_baton) {
+            hvc(static_cast<std::uint32_t>(Function::baton_yield));
+        }
+    }
+
+private:
+    unsigned rounds_ = 0;
+};
+
 /** How long anything may take before it counts as lost: hosts may be busy. */
 constexpr std::uint64_t patience_us = 5000000;
 
@@ -71,7 +87,7 @@ constexpr std::uint64_t patience_us = 5000000;
 template <class Condition>
 [[nodiscard]] bool wait_until(Condition&& condition, std::uint64_t us = patience_us) {
     const std::uint64_t end = VirtualTimer::now() + microseconds(us);
-    for (;;) {
+    for (Spin spin;;) {
         for (unsigned i = 0; i < 8; ++i) { // the counter and WFE are dear in emulation
             if (condition()) {
                 return true;
@@ -80,7 +96,7 @@ template <class Condition>
         if (VirtualTimer::now() > end) {
             return condition(); // the host may have slept between the two
         }
-        relax();
+        spin.relax();
     }
 }
 
@@ -92,13 +108,13 @@ inline void pass_time(std::uint64_t us) {
 /** Sleeps in WFE while `word` is `old`: the exclusive load makes the other's store an event. */
 inline void wait_while(const Word& word, std::uint32_t old) {
     std::uint32_t now;
-    for (;;) {
+    for (Spin spin;;) {
         asm volatile("ldaxr %w0, %1" : "=r"(now) : "Q"(word) : "memory");
         if (now != old) {
             asm volatile("clrex" : : : "memory");
             return;
         }
-        wait_for_event();
+        spin.relax();
     }
 }
 
@@ -125,8 +141,8 @@ private:
 class Lock {
 public:
     void take() {
-        while (held_.exchange(1) != 0) {
-            relax();
+        for (Spin spin; held_.exchange(1) != 0;) {
+            spin.relax();
         }
     }
     void drop() { held_.store(0); }

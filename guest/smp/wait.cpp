@@ -95,8 +95,8 @@ constexpr std::uint32_t throws = 200;
 /** Each adds one when it is its turn, and tells the others by SEV. */
 void play(unsigned cpu) {
     for (std::uint32_t mine = cpu; mine < throws; mine += cpu_count()) {
-        while (ball.load() != mine) {
-            wait_for_event();
+        for (Spin spin; ball.load() != mine;) {
+            spin.relax();
         }
         ball.store(mine + 1);
         send_event();
