@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bench_run import Broken
 from bench_table import Row
-from bench_worlds import Guest, World, run
+from bench_worlds import Guest, World, run, spoken
 
 TICKS = 200
 STORM_MS = 4  # each of hostile's storms; all together outlast the ticks
@@ -47,7 +47,7 @@ class Noticed:
 
 def look(world_run):
     """Reads a run; Broken when the periodic guest found anything wrong."""
-    match = LATE.search(world_run.console)
+    match = LATE.search(spoken(world_run.console))
     if not match or int(match[1]) + int(match[2]) != TICKS or match[3] != "0" or match[4] != "0":
         raise Broken(f"the periodic guest is not content: {world_run.console[-300:]!r}")
     own = [tally for (cpu, _), tally in world_run.section.items() if cpu == 0]

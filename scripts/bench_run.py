@@ -17,6 +17,7 @@ PACKER = os.path.join(BUILD, "host", "pack")
 EL2_RANGE = (0x3FF80000000, 1 << 42)  # hyp/arch/layout.h: window, image, devices
 ICOUNT_SHIFT = 4
 TIME_LIMIT = 120
+WORDS = re.compile(r"(\w+)=(\S+)")
 LINE = re.compile(r"^bench (\w+) total=(\d+) reps=(\d+) min=(\d+) max=(\d+)\s*$", re.MULTILINE)
 
 
@@ -53,14 +54,15 @@ def plugin_arguments(name, log, *more, elf=HYP):
     return ["-plugin", ",".join([build_plugin(name), *options, *more]), "-d", "plugin", "-D", log]
 
 
-def boot(machine, what, needs_status=True):
-    """Runs one machine to its end and returns its console; `what` names it in a refusal."""
+def boot(machine, what, needs_status=True, limit=TIME_LIMIT):
+    """Runs one machine to its end, for `limit` seconds at most, and returns its console; `what`
+    names it in a refusal."""
     with tempfile.TemporaryFile() as console:
         session = Session(machine.arguments(), stdin=subprocess.DEVNULL, stdout=console,
                           stderr=subprocess.STDOUT)
         try:
             session.start()
-            outcome = session.run(TIME_LIMIT)
+            outcome = session.run(limit)
         finally:
             session.close()
         console.seek(0)

@@ -17,12 +17,9 @@ from dataclasses import dataclass, field
 
 import bench_run
 import qemu_elf
-from bench_run import BUILD, HYP, ICOUNT_SHIFT, PACKER
+from bench_run import BUILD, HYP, ICOUNT_SHIFT, PACKER, WORDS
 from qemu_machine import Machine
 from qemu_manifest import pack
-
-WORDS = re.compile(r"(\w+)=(\S+)")
-
 
 @dataclass
 class Guest:
@@ -101,6 +98,14 @@ class Seen:
     def stays(self, *reasons):
         """Stays at EL2 in the section, for these reasons or all."""
         return sum(t.stays for (_, why), t in self.section.items() if not reasons or why in reasons)
+
+
+def spoken(console):
+    """What each VM said, one line for all of a VM's: a line that takes its time comes in pieces."""
+    texts = {}
+    for label, text in re.findall(r"^\[(\w+)\] (.*)$", console, re.MULTILINE):
+        texts[label] = texts.get(label, "") + text
+    return "\n".join(f"[{label}] {text}" for label, text in texts.items()) or console
 
 
 def read_log(text, seen):

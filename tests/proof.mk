@@ -6,7 +6,8 @@ define proof_help
 
 
   make fuzz [SECONDS=60]     each fuzz target for so long; finds are left in build/fuzz
-  make soak [HOURS=1]        random walks without sanitizers: HOURS=h or SECONDS=s, SEED=n
+  make soak [MINUTES=10]     eight VMs on two cores, with and without delays put in at EL2; then as long
+                             random walks through the model (or HOURS=h, SECONDS=s; SEED=n: a walk)
 endef
 
 # ---- fuzz targets: one file each below tests/fuzz, instrumented product code ----
@@ -60,7 +61,8 @@ $(B)/host/prove: $(PROVE_OBJ)
 proofs: $(B)/host/prove $(CLAIMS)
 tests: proofs
 
-# ---- soak: explorations and random walks without sanitizers; `make test` does its short form ----
+# ---- soak: eight VMs on the machine (scripts/soak_machine.py), and explorations and random walks
+# without sanitizers; `make test` does the short forms ----
 SOAK_OBJ := $(patsubst %,$(B)/host/soak.obj/%.o,tests/soak/soak.cpp $(PURE_SRC))
 $(B)/host/soak.obj/%.cpp.o: %.cpp $(B)/host.flags
 	$(call say,SOAK)
@@ -70,6 +72,7 @@ $(B)/host/soak: $(SOAK_OBJ)
 	$(Q)$(HOST_CXX) $^ -lfdt -o $@
 tests: $(B)/host/soak
 soak:
-	@scripts/deps.sh build
-	@$(SUBMAKE) $(B)/host/soak
-	@HOURS='$(HOURS)' WALK_SECONDS='$(SECONDS)' SEED='$(SEED)' scripts/soak.sh $(B)/host/soak
+	@scripts/deps.sh build run
+	@$(SUBMAKE) hyp guests host $(B)/host/soak
+	@HOURS='$(HOURS)' MINUTES='$(MINUTES)' RUN_SECONDS='$(SECONDS)' SEED='$(SEED)' \
+	    scripts/soak.sh $(B)/host/soak

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import build_helpers  # noqa: E402
 
 sys.path.insert(0, os.path.join(build_helpers.TOP, "scripts"))
-from bench_worlds import Guest, World, run  # noqa: E402
+from bench_worlds import Guest, World, run, spoken  # noqa: E402
 from suite import main  # noqa: E402
 
 PERIODS_US = (1500, 1695, 1905, 2085, 2265, 2445, 2595, 2715)
@@ -32,7 +32,7 @@ class Switches(unittest.TestCase):
                   for period in PERIODS_US]
         seen = run(World(f"test-sharers-{cores}", guests, gic, cores, consoles=True))
         found = {int(match[1]): (int(match[2]), int(match[3]))
-                 for match in LINE.finditer(seen.console)}
+                 for match in LINE.finditer(spoken(seen.console))}
         self.assertEqual(found, {vm: (ticks, ticks) for vm in range(len(guests))}, seen.console)
         loads = [tally.stays for (_, reason), tally in seen.whole.items() if reason == "load"]
         self.assertEqual(len(loads), cores)
