@@ -48,7 +48,7 @@ WARN_CXX := $(WARN) -Wold-style-cast -Wmissing-declarations
 # instructions on an interrupt's path is written so that -Os changes nothing there.
 EL2_LTO := $(if $(CLANG),,-flto=auto -flto-partition=one)
 EL2_COMMON := -Os -g -ffreestanding -fno-stack-protector -fno-pic -fno-pie -mcmodel=tiny \
-    -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only -mstrict-align \
+    -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only \
     -mno-outline-atomics -mfix-cortex-a53-835769 -fno-omit-frame-pointer \
     -ffunction-sections -fdata-sections $(EL2_LTO) -DHYP_CHECKED=$(CHECKED) -I.
 EL2_CXX := -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
@@ -59,8 +59,9 @@ EL2_LINK := $(EL2_COMMON) -nostdlib -static $(if $(CLANG),,-no-pie) -Wl,--gc-sec
 # The vectors' fast paths: g++ saves exactly what they use and may take no veneer register.
 FAST_FLAGS := -fno-lto -fomit-frame-pointer $(foreach n,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18,\
     -fcall-saved-x$(n)) -ffixed-x16 -ffixed-x17
-# Code that runs before the MMU is on may hold no absolute address, not even a switch's table.
-PRE_MMU_FLAGS := -fno-lto -fno-jump-tables
+# Code that runs before the MMU is on may hold no absolute address, not even a switch's table. All
+# memory is Device memory then, where an unaligned access faults.
+PRE_MMU_FLAGS := -fno-lto -fno-jump-tables -mstrict-align
 
 # ---- the hypervisor ----
 H := $(B)$(if $(CLANG),/clang)$(if $(filter 1,$(CHECKED)),/checked)
@@ -156,19 +157,7 @@ $(B)/guest/%.img: $(B)/guest/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 GUEST_FILES := $(foreach guest,$(GUESTS),$(B)/guest/$(guest).elf $(B)/guest/$(guest).img)
 
-# ---- test programs for the bare machine: one directory each below tests/target ----
-# What each links of the product.
-PRODUCT_lifecycle := $(wildcard hyp/core/vgic/v*_irqs*.cpp)
-TARGETS := $(patsubst tests/target/%/,%,$(sort $(dir $(wildcard tests/target/*/*.cpp))))
-define target_rules
-$(B)/target/$(1).elf: $$(patsubst %,$(B)/obj/%.o,$$(wildcard $$(addprefix \
-        tests/target/$(1)/*,.S .cpp)) $(PRODUCT_$(1))) tests/target/$(1)/link.ld \
-        $(B)/el2libc/libc-el2.a $(B)/obj/hyp/arch/libc_support.c.o
-	$$(call say,LINK)
-	$$(Q)$(EL2_CXX_CMD) $(EL2_LINK) -Wl,--no-warn-rwx-segments \
-	    -T tests/target/$(1)/link.ld $$(filter %.o %.a,$$^) -o $$@
-endef
-$(foreach target,$(TARGETS),$(eval $(call target_rules,$(target))))
+include tests/target.mk
 
 # ---- host programs: pack (plain) and the unit tests (sanitized) ----
 HOST_COMMON := -std=c++20 -g1 $(WARN_CXX) -DHYP_CHECKED=1 -I.
@@ -295,4 +284,4 @@ clean:
 	find $(B) -mindepth 1 -maxdepth 1 ! -name newlib ! -name el2libc ! -name guestlibc \
 	    ! -name libfdt -exec rm -rf {} +
 
--include $(call find_src,$(B)/obj $(B)/host $(B)/checked $(B)/clang,*.d)
+-include $(call find_src,$(B)/obj $(B)/target $(B)/host $(B)/checked $(B)/clang,*.d)
