@@ -54,7 +54,7 @@ private:
         memory_size,
     };
     struct Rule {
-        const char* name;
+        char name[15]; // as long as the longest: less than a pointer and a string
         u8 kinds; // of Kind
         bool source;
         bool packed;
