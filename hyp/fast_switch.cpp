@@ -137,21 +137,6 @@ template <class G>
     reg::write<cntv_ctl>(vtimer.first);
 }
 
-// By pairs of registers: a call of memcpy is four times that.
-[[gnu::always_inline]] inline void copy_plan(FastPlan& to, const FastPlan& from) {
-    const u64* source = reinterpret_cast<const u64*>(&from);
-    u64* target = reinterpret_cast<u64*>(&to);
-#pragma GCC unroll 8
-    for (u32 n = 0; n < sizeof(FastPlan) / 8; n += 2) {
-        u64 a;
-        u64 b;
-        asm volatile("ldp %0, %1, [%2, %4]\n\tstp %0, %1, [%3, %4]"
-                     : "=&r"(a), "=&r"(b)
-                     : "r"(source), "r"(target), "i"(n * 8)
-                     : "memory");
-    }
-}
-
 // The order is that of hyp/world.hpp.
 template <class G>
 [[gnu::always_inline]] inline void park(G gic, Vcpu& old) {
@@ -202,7 +187,7 @@ template <class G>
         gic.set_priority_mask(cpu.mask);
     }
     this_cpu().vcpu = &next;
-    copy_plan(this_cpu().plan, next.plan);
+    this_cpu().plan = &next.plan;
     return &next.frame;
 }
 
@@ -266,7 +251,7 @@ FastWait fast_wait(G gic) {
     const bool any = is_pending(words[0]) || is_pending(words[1]) || is_pending(words[2]) ||
                      is_pending(words[3]);
     const TimerRegs timer{.ctl = reg::read<cntv_ctl>(), .cval = reg::read<cntv_cval>()};
-    if (any || this_cpu().plan.timer_lr == 0 || (reg::read<cntp_ctl>() & 1) != 0) {
+    if (any || old.plan.timer_lr == 0 || (reg::read<cntp_ctl>() & 1) != 0) {
         return {FastWait::declined, nullptr};
     }
     reg::write<reg::elr_el2>(reg::read<reg::elr_el2>() + 4);

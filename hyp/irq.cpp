@@ -16,7 +16,7 @@ template <class G>
 [[nodiscard]] ExitFrame& guest_irq(G gic) {
     PerCpu& cpu = this_cpu();
     Vcpu* vcpu = cpu.vcpu;
-    Ack ack{static_cast<u32>(cpu.plan.ack)};
+    Ack ack{static_cast<u32>(cpu.ack)};
     if (vcpu->is_quiet && ack.intid() == baton.hyp_timer && this_pcpu().inbox.is_empty()) {
         if (ExitFrame* next = fast_alarm(gic.plain(), ack); next != nullptr) {
             return *next;

@@ -218,7 +218,7 @@ void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
     make_plan(vcpu.plan, vcpu.irqs, fast, vcpu.affinity, bell_sgi(vcpu.rank));
     vcpu.is_quiet = fast == FastPath::allowed && machine.can_park && is_quiet(vcpu.irqs);
     vcpu.shape = cpu.private_state.enabled | static_cast<u32>(vcpu.irqs.control().watch_deactivate);
-    this_cpu().plan = vcpu.plan;
+    this_cpu().plan = &vcpu.plan;
 }
 
 } // namespace

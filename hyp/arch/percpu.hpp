@@ -14,7 +14,8 @@ struct Vcpu;
 struct Pcpu;
 
 struct alignas(4096) PerCpu {
-    FastPlan plan{}; // what the fast path may do for the vCPU loaded now
+    const FastPlan* plan = nullptr; // what the fast path may do for the vCPU loaded now
+    u64 ack = 0; // IAR as the vector read it, for the slow path: reading acknowledges
     alignas(256) u64 stack_top = 0;
     u64 emergency_top = 0;
     u64 scratch[2]{};                // of the panic vectors

@@ -59,7 +59,8 @@ extern "C" [[gnu::section(".vec.v3.sync")]] void vec_sync_v3(hyp::u64 x0) {
 }
 
 extern "C" [[gnu::section(".vec.v2.irq")]] void vec_irq_v2(hyp::u64 x0) {
-    if (hyp::fast_tick(FastV2{{}, {}}, hyp::this_cpu().plan, hyp::host_vtimer)) {
+    if (hyp::fast_tick(FastV2{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack,
+                       hyp::host_vtimer)) {
         exit_to_guest(x0);
     } else {
         device_irq_v2(x0);
@@ -67,7 +68,8 @@ extern "C" [[gnu::section(".vec.v2.irq")]] void vec_irq_v2(hyp::u64 x0) {
 }
 
 extern "C" [[gnu::section(".vec.v3.irq")]] void vec_irq_v3(hyp::u64 x0) {
-    if (hyp::fast_tick(FastV3{{}, {}}, hyp::this_cpu().plan, hyp::host_vtimer)) {
+    if (hyp::fast_tick(FastV3{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack,
+                       hyp::host_vtimer)) {
         exit_to_guest(x0);
     } else {
         device_irq_v3(x0);
@@ -76,7 +78,7 @@ extern "C" [[gnu::section(".vec.v3.irq")]] void vec_irq_v3(hyp::u64 x0) {
 
 // Acknowledged, and not the timer.
 extern "C" [[gnu::section(".text.fast")]] void device_irq_v2(hyp::u64 x0) {
-    if (hyp::fast_device<hyp::Ack>(FastV2{{}, {}}, hyp::this_cpu().plan)) {
+    if (hyp::fast_device<hyp::Ack>(FastV2{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack)) {
         exit_to_guest(x0);
     } else {
         slow_irq_v2(x0);
@@ -84,9 +86,10 @@ extern "C" [[gnu::section(".text.fast")]] void device_irq_v2(hyp::u64 x0) {
 }
 
 extern "C" [[gnu::section(".text.fast")]] void device_irq_v3(hyp::u64 x0) {
-    const hyp::FastPlan& plan = hyp::this_cpu().plan;
-    if (hyp::fast_bell(FastV3{{}, {}}, plan, hyp::Ack{static_cast<hyp::u32>(plan.ack)}) ||
-        hyp::fast_device<hyp::Ack>(FastV3{{}, {}}, plan)) {
+    const hyp::FastPlan& plan = *hyp::this_cpu().plan;
+    const hyp::u64 kept = hyp::this_cpu().ack;
+    if (hyp::fast_bell(FastV3{{}, {}}, plan, hyp::Ack{static_cast<hyp::u32>(kept)}) ||
+        hyp::fast_device<hyp::Ack>(FastV3{{}, {}}, plan, kept)) {
         exit_to_guest(x0);
     } else {
         slow_irq_v3(x0);

@@ -25,11 +25,10 @@ inline constexpr u64 no_page = ~u64{0};
 // IAR that no interrupt gives.
 inline constexpr u32 no_bell = ~0U;
 
-// Of the vCPU, or of the pCPU that has it loaded. The first cache line serves physical interrupts,
+// Of the vCPU; the pCPU that has it loaded points to it. The first cache line serves physical interrupts,
 // the second a guest's traps.
 struct alignas(64) FastPlan {
     u64 timer_lr = 0; // what list register 0 gets when the virtual timer's interrupt arrives
-    u64 ack = 0;      // IAR as the vector read it, for the slow path: reading acknowledges
     std::array<u32, device_homes> device{};    // a forwarded SPI's physical INTID
     std::array<u64, device_homes> device_lr{}; // what its home gets when it arrives
     Mailbox* own_box = nullptr;                // the vCPU's

@@ -143,13 +143,14 @@ public:
     // A whole IRQ exit and a whole synchronous one.
     void on_irq() {
         Ack ack{0};
+        u64 kept = 0;
         if (fast_ == FastPath::allowed) {
-            if (fast_tick(gic, plan, host_vtimer)) {
+            if (fast_tick(gic, plan, kept, host_vtimer)) {
                 ++acks.timer;
                 ++acks.fast;
                 return;
             }
-            ack = Ack{static_cast<u32>(plan.ack)};
+            ack = Ack{static_cast<u32>(kept)};
             count(ack);
         } else {
             ack = acknowledge();

@@ -129,6 +129,7 @@ public:
     Setup setup;
     ModelGic<Lrs> gic;
     FastPlan plan;
+    u64 kept_ack = 0; // what the vector acknowledged and left to the slow path
     Ghost ghost;
     bool masked = false; // the guest's PMR lets nothing through
     // Not part of the state.

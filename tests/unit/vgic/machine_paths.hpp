@@ -107,14 +107,14 @@ void Machine<G, L>::rebind_plan() {
 template <GicGeneration G, unsigned L>
 bool Machine<G, L>::quick_interrupt() {
     if (!setup.fast) {
-        plan.ack = driver().acknowledge().raw();
+        kept_ack = driver().acknowledge().raw();
         return false;
     }
-    if (fast_tick(driver(), plan, PIntid{timer})) {
+    if (fast_tick(driver(), plan, kept_ack, PIntid{timer})) {
         ++fast_ticks;
         return true;
     }
-    const bool device = fast_device<Ack>(driver(), plan);
+    const bool device = fast_device<Ack>(driver(), plan, kept_ack);
     fast_devices += device ? 1U : 0U;
     return device;
 }
@@ -147,7 +147,7 @@ void Machine<G, L>::slow_interrupt() {
     auto hardware = driver();
     sync_from(hardware, irqs);
     unsigned taken = 0;
-    for (Ack ack{static_cast<u32>(plan.ack)}; !ack.is_spurious(); ack = hardware.acknowledge()) {
+    for (Ack ack{static_cast<u32>(kept_ack)}; !ack.is_spurious(); ack = hardware.acknowledge()) {
         take(ack);
         if (++taken == 16) {
             require(false, "storm: acknowledging does not come to an end");
