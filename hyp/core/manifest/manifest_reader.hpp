@@ -55,7 +55,7 @@ private:
     };
     struct Rule {
         char name[15]; // as long as the longest: less than a pointer and a string
-        u8 kinds; // of Kind
+        u8 kinds;      // of Kind
         bool source;
         bool packed;
         bool required;
@@ -99,9 +99,9 @@ private:
     Node nodes_[max_depth];
     Node* node_ = nodes_; // the innermost that is open, if depth_ is not 0
     u32 depth_ = 0;
-    VmDescription* current_ = nullptr; // the VM being read
-    u32 pcpu_cells_ = 0;               // its
-    const char* property_ = nullptr;   // being read
+    VmDescription* current_ = out_.vms; // the VM being read
+    u32 pcpu_cells_ = 0;                // its
+    const char* property_ = nullptr;    // being read
 };
 
 } // namespace hyp
