@@ -132,6 +132,7 @@ void finish_end(Vm& vm) {
     vcpu.fp = FpState{};
     vcpu.powered_down = false;
     vcpu.awaits = false;
+    vcpu.remote.state.store(RemoteAccess::none);
     take_time(vcpu);
 }
 

@@ -75,7 +75,7 @@ void fill(const Vm& vm, const Part& part, u64 at, u64 size, u64& hash) {
     } else if (part.bytes != nullptr) {
         std::memcpy(guest.bytes(), part.bytes + at, size);
     } else {
-        std::memset(guest.bytes(), 0, size);
+        cache::zero(guest.bytes(), size);
     }
 }
 

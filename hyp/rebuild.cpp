@@ -13,14 +13,13 @@ namespace {
 // acknowledged before it was silenced may still come and is one too many, as from a device that
 // nobody has reset. Nobody else reads the VM's entry of last_of_vm, but when one of its vCPUs is loaded.
 [[nodiscard]] bool reset_interrupts(Vm& vm, u32 step) {
-    if (step == 0) {
-        vm.irqs.reset(vm.vcpus[0]->irqs.caps().guest_group);
+    constexpr u32 spi_words = guest_words - 1;
+    if (step < spi_words) {
+        vm.irqs.reset(vm.vcpus[0]->irqs.caps().guest_group, step + 1);
         return true;
     }
-    if (step <= vm.irqs.vcpus()) {
-        Vcpu& vcpu = *vm.vcpus[step - 1];
-        vcpu.irqs.reset();
-        vcpu.watch = StuckWatch{};
+    if (step < spi_words + vm.irqs.vcpus()) {
+        vm.vcpus[step - spi_words]->irqs.reset();
         return true;
     }
     vm.distributor.reset();
@@ -40,8 +39,8 @@ void begin_building(Vcpu& first) {
 
 void build_step(Pcpu& cpu, Vcpu& first) {
     // Either is less than 2,000 instructions.
-    constexpr u64 clear_at_once = 16 * kib;
-    constexpr u64 copy_at_once = 4 * kib;
+    constexpr u64 clear_at_once = 8 * kib;
+    constexpr u64 copy_at_once = 2 * kib;
     Vm& vm = *first.vm;
     Loading& loading = vm.loading;
     if (loading.stage != Loading::Stage::done) {

@@ -216,7 +216,7 @@ void drain_terminal() {
     Uart uart{{}, {}};
     ConsoleMux::Step done{};
     do {
-        done = terminal.mux.step(uart, now_ticks(), work);
+        done = terminal.mux.step(uart, never, work); // no line is waited for any more
     } while (done != ConsoleMux::Step::idle);
 }
 

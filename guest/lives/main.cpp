@@ -4,10 +4,10 @@
 // leaves a mess everywhere, and ends as it is told, inside a handler: its timer's interrupt active
 // and the line high, others active and pending. Further CPUs are in such handlers, too.
 // Command line: [end=off|reset|crash|cpu-off|hang] [mib=N] [ticks=N] [period-us=N] [alarm] [cpus=N]
-//               [until-ms=N]
+//               [watch]
 //   mib        its memory (8)
 //   alarm      it has a PL031, whose interrupt is one of those
-//   until-ms   from this time of its counter on it powers off instead, with interrupts ended
+//   watch      does not end so, but looks at the time until something is typed (watch.hpp)
 
 #include "common/bootargs.hpp"
 #include "common/console.hpp"
@@ -16,6 +16,7 @@
 #include "common/smp.hpp"
 #include "common/timer.hpp"
 #include "remains.hpp"
+#include "watch.hpp"
 
 #include <cstdio>
 
@@ -67,10 +68,9 @@ void silence_alarm() {
     if (run.end == "reset") {
         reset_machine();
     }
-    if (run.end == "crash") {
+    if (run.end == "crash") { // with the MMU off, or its map would answer
         Vbar::write(nowhere);
-        isb();
-        asm volatile("br %0" : : "r"(nowhere));
+        asm volatile("msr sctlr_el1, %0\n\tisb\n\tbr %1" : : "r"(0x30d00800UL), "r"(nowhere));
     }
     if (run.end == "off") {
         psci(machine(), Function::psci_system_off);
@@ -141,21 +141,21 @@ void on_irq(std::uint64_t entered) {
 void prepare_spis(const Gic& gic) {
     for (const Intid spi : {spi_pending, spi_active}) {
         gic.set_up_spi(spi, Trigger::edge);
-        gic.set_priority(spi, 0xc0);
         gic.enable(spi);
+        gic.set_priority(spi, 0xc0);
     }
     if (run.has_alarm) {
         gic.set_up_spi(alarm_spi, Trigger::level);
-        gic.set_priority(alarm_spi, 0x40);
         gic.enable(alarm_spi);
+        gic.set_priority(alarm_spi, 0x40);
     }
 }
 
 void prepare_own(const Gic& gic) {
-    gic.set_priority(machine().virtual_timer, 0x80);
-    gic.set_priority(sgi, 0xc0);
     gic.enable(machine().virtual_timer);
     gic.enable(sgi);
+    gic.set_priority(machine().virtual_timer, 0x80); // enable() has set its own
+    gic.set_priority(sgi, 0xc0);
 }
 
 /** Another CPU: into the timer's handler, and no way out. */
@@ -205,7 +205,7 @@ Verdict guest_main() {
     const std::uintptr_t bytes = args.number("mib", 8) << 20U;
     const std::uint64_t planned = args.number("ticks", 20);
     const std::uint64_t cpus = args.number("cpus", 1);
-    const std::uint64_t until = microseconds(1000 * args.number("until-ms", 1000000));
+    const bool watch = args.has("watch");
     static char end[8];
     args.value("end", "off").copy(end, sizeof end);
     run.end = std::string_view{end}; // the tree will be gone
@@ -223,8 +223,8 @@ Verdict guest_main() {
     if (!live(planned)) {
         return Verdict::bad;
     }
-    if (VirtualTimer::now() >= until) {
-        return Verdict::good;
+    if (watch) {
+        return watch_time();
     }
     await_console();
     run.dying = true;

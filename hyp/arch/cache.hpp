@@ -5,6 +5,8 @@
 #include "hyp/arch/sysreg.hpp"
 #include "hyp/core/base/types.hpp"
 
+#include <cstring>
+
 namespace hyp::cache {
 
 // Data in [bytes, bytes + size) reaches memory itself, where a guest with its caches off reads it,
@@ -16,6 +18,20 @@ inline void clean_to_poc(const void* bytes, u64 size) {
         asm volatile("dc civac, %0" ::"r"(at) : "memory");
     }
     barrier::dsb_sy(); // complete before anybody is told about the data
+}
+
+// Zeroes for [bytes, bytes + size), by whole blocks where it consists of them. EL2 may always do so.
+inline void zero(void* bytes, u64 size) {
+    constexpr u32 dczid_el0 = sysreg_encoding(3, 3, 0, 0, 7);
+    const u64 block = u64{4} << (sysreg::read<dczid_el0>() & 15); // DCZID_EL0.BS
+    const u64 begin = reinterpret_cast<u64>(bytes);
+    if ((begin | size) % block != 0) {
+        std::memset(bytes, 0, size);
+        return;
+    }
+    for (u64 at = begin; at != begin + size; at += block) {
+        asm volatile("dc zva, %0" ::"r"(at) : "memory");
+    }
 }
 
 // No instruction fetched before stays.

@@ -28,13 +28,13 @@ VcpuIrqs::VcpuIrqs(VmIrqs& vm, VcpuIndex self, const VgicCaps& caps) : VcpuIrqs{
     stale_ = static_cast<u16>((1U << caps.list_registers) - 1);
     caps_ = caps;
     control_stale_ = true;
+    const Delivery ppi = fresh_delivery(self, caps.guest_group, Trigger::level);
+    Delivery sgi = fresh_delivery(self, caps.guest_group, Trigger::edge);
+    if (has_source(VIntid{0})) { // for good: QEMU's and most GICv2's ISENABLER0 is RAO there
+        sgi = next(sgi, Event::enable);
+    }
     for (u32 n = 0; n < own_.size(); ++n) {
-        const VIntid vintid{n};
-        const Trigger trigger = vintid.is_sgi() ? Trigger::edge : Trigger::level;
-        own_[n] = fresh_delivery(self, caps.guest_group, trigger);
-        if (has_source(vintid)) { // for good: QEMU's and most GICv2's ISENABLER0 is RAO there
-            own_[n] = next(own_[n], Event::enable);
-        }
+        own_[n] = VIntid{n}.is_sgi() ? sgi : ppi;
     }
 }
 

@@ -4,16 +4,20 @@
 // of them is saved: active while it is present, enabled as the guest has it.
 #include "hyp/core/vgic/vcpu_irqs.hpp"
 
+#include <new>
+
 namespace hyp {
 
 void VcpuIrqs::reset() {
     const auto pintids = own_pintid_;
     const u32 forwarded = hardware_ppis();
-    *this = VcpuIrqs{*vm_, self_, caps_};
+    VmIrqs& vm = *vm_;
+    new (this)
+        VcpuIrqs{vm, VcpuIndex{self_}, VgicCaps{caps_}}; // in place: there is no room for two
     for_each_intid(0, forwarded, [&](VIntid vintid) {
         map_hardware(vintid, PIntid{pintids[vintid.value()]}, Trigger::level);
     });
-    static_cast<void>(put()); // it is not loaded
+    forget_hardware(); // it is not loaded
 }
 
 u16 VcpuIrqs::occupied_list_registers() const {
@@ -37,11 +41,15 @@ PrivateState VcpuIrqs::private_state() const {
     return state;
 }
 
-PrivateState VcpuIrqs::put() {
+void VcpuIrqs::forget_hardware() {
     written_.fill(ListReg{});
     stale_ = 0;
     written_control_ = VirtControl{};
     control_stale_ = false;
+}
+
+PrivateState VcpuIrqs::put() {
+    forget_hardware();
     return private_state();
 }
 

@@ -8,13 +8,20 @@ VmIrqs::VmIrqs(u8 vcpus, Group group) : vcpus_{vcpus} {
 }
 
 void VmIrqs::reset(Group group) {
-    for (u32 n = 0; n < guest_spis; ++n) {
-        const VIntid spi{n + 32};
-        words_[n].store(fresh_delivery(VcpuIndex{0}, group, wired_trigger(spi))
-                            .with<Delivery::Hardware>(hardware_.has(spi))
-                            .raw());
+    for (unsigned word = 1; word < guest_words; ++word) {
+        reset(group, word);
     }
-    mailboxes_ = {};
+}
+
+void VmIrqs::reset(Group group, unsigned word) {
+    for (u32 n = 0; n < 32; ++n) {
+        const VIntid spi{word * 32 + n};
+        words_[spi.value() - 32].store(
+            fresh_delivery(VcpuIndex{0}, group, wired_trigger(spi))
+                .with<Delivery::Hardware>(hardware_.has(spi))
+                .raw());
+    }
+    mailboxes_[word - 1] = {};
     group_enables_.store(0);
 }
 

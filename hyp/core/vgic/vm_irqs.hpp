@@ -53,6 +53,8 @@ public:
     // As after start-up and map_hardware(), for a VM that starts over: its vCPUs are off their pCPUs,
     // its physical SPIs disabled, neither pending nor active, their trigger that of wired_trigger().
     void reset(Group group);
+    // The same in as many steps as there are words of SPIs.
+    void reset(Group group, unsigned word);
     [[nodiscard]] Trigger wired_trigger(VIntid spi) const {
         return edge_.has(spi) ? Trigger::edge : Trigger::level;
     }
@@ -87,5 +89,6 @@ private:
 };
 
 static_assert(std::has_unique_object_representations_v<VmIrqs>);
+static_assert(max_vcpus == guest_words - 1); // a mailbox is emptied with each word of SPIs
 
 } // namespace hyp
