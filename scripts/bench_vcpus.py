@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field
 
 import bench_neighbours
+import bench_stays
 from bench_run import BUILD, Broken, net, results
 from bench_table import Row
 from bench_worlds import Guest, World, functions, run, run_plain
@@ -66,7 +67,7 @@ class Worlds:
     def __init__(self, bench):
         self.bench = bench
         self.profile = []  # lines of build/bench-profile.txt
-        self.longest = {}  # gic: (insns, world, cpu, reason, guest pc, functions)
+        self.longest = bench_stays.Longest()
 
     def seen(self, path, gic, ignore_quirks):
         """What the plugin saw of this path."""
@@ -89,12 +90,8 @@ class Worlds:
                          functions(seen.profile)]
 
     def note(self, world, seen):
-        """Keeps the longest stay of each GIC."""
-        for (cpu, reason), tally in seen.whole.items():
-            if reason != "boot" and tally.longest > self.longest.get(world.gic, (0,))[0]:
-                places = functions(seen.spent.get(cpu, {}))
-                self.longest[world.gic] = (tally.longest, world.name, cpu, reason,
-                                           seen.where[(cpu, reason)], places[:3])
+        """Keeps how long the stays of a run were."""
+        self.longest.note(world.gic, world.name, seen)
 
     def row(self, path, gic):
         """One row; on GICv2 as without QEMU's fault, with what that costs in a column."""
@@ -129,13 +126,6 @@ class Worlds:
         return Row("timer to vector, vCPU asleep, another runs", gic, value, "instructions", 400,
                    2894, extras)
 
-    def longest_row(self, gic):
-        """The longest stay of all these runs, where and why."""
-        insns, world, cpu, reason, pc, places = self.longest[gic]
-        text = ", ".join(f"{name} {count}" for count, name in places)
-        return Row("longest stay in EL2", gic, insns, "instructions", 2500, None,
-                   {"where": f"{world}, CPU {cpu}, by {reason} at {pc:#x}: {text}"})
-
 
 def bound_growth(rows):
     """Of a tick's cost with 4, 16, 64 vCPUs: what a function that grows as log n does from 16 to 64
@@ -145,7 +135,8 @@ def bound_growth(rows):
 
 
 def measure(bench):
-    """All rows of both GICs; leaves build/bench-profile.txt, where their instructions went."""
+    """All rows of both GICs; leaves build/bench-profile.txt, where their instructions went, and
+    build/bench-stays.txt, the stays in EL2 that are longer than they may be."""
     worlds = Worlds(bench)
     rows = []
     for gic in (3, 2):
@@ -153,7 +144,9 @@ def measure(bench):
         rows += [worlds.row(path, gic) for path in PATHS]
         bound_growth(rows)
         rows += bench_neighbours.measure_gic(bench, worlds, gic)
-        rows.append(worlds.longest_row(gic))
+    bench_stays.measure_cases(worlds.longest)
+    rows += [worlds.longest.row(gic) for gic in (3, 2)]
+    worlds.longest.write(os.path.join(BUILD, "bench-stays.txt"))
     with open(os.path.join(BUILD, "bench-profile.txt"), "w", encoding="ascii") as file:
         file.write("\n".join(worlds.profile) + "\n")
     return rows

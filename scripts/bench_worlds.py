@@ -87,7 +87,7 @@ class Seen:
     section: dict = field(default_factory=dict)  # (cpu, reason): Tally, of section 1
     whole: dict = field(default_factory=dict)  # (cpu, reason): Tally, of the whole run
     where: dict = field(default_factory=dict)  # (cpu, reason): the guest's pc at the longest
-    spent: dict = field(default_factory=dict)  # cpu: {address: count} of its longest stay
+    spent: dict = field(default_factory=dict)  # (cpu, reason): {address: count} of its longest stay
     profile: dict = field(default_factory=dict)  # {address: count} of section 1
 
     def insns(self, *reasons, but=()):
@@ -125,8 +125,8 @@ def read_log(text, seen):
             else:
                 seen.section[key] = tally
         elif kind == "spent":
-            place = int(words["address"], 16)
-            seen.spent.setdefault(int(words["cpu"]), {})[place] = int(words["n"])
+            key = (int(words["cpu"]), words["reason"])
+            seen.spent.setdefault(key, {})[int(words["address"], 16)] = int(words["n"])
         elif kind == "profile":
             seen.profile[int(words["address"], 16)] = int(words["n"])
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A TCG plugin that follows each stay in EL2, on each CPU: from a lower EL's vector to the ERET, or
- * to EL2's WFI, after which a stay by the name of `wake` begins. It tells why a stay began (by the
+ * to EL2's WFI, after which a stay by the name of `wake` begins, or to EL2's look at ISR_EL1 between
+ * two pieces of long work, after which one of `work` begins. It tells why a stay began (by the
  * guest's last instruction that can trap, since a plugin reads no register), how many instructions
  * it took, and where the longest one spent them. What runs before the first vector is `boot`; by
  * `load` each write of VMPIDR_EL2 is counted, that is each vCPU that is loaded.
@@ -10,11 +11,10 @@
  *   plugin section=K cpu=C reason=R stays=.. insns=.. longest=.. shortest=..  if not zero
  *   plugin all cpu=C reason=R stays=.. insns=.. longest=.. pc=0x.. hist=..  whole run; pc is
  *       the guest's at that one, hist counts stays up to 16, 64, 128, 256, .. instructions
- *   plugin spent cpu=C address=0x.. n=..      of CPU C's longest stay, each instruction
+ *   plugin spent cpu=C reason=R address=0x.. n=..   of that longest stay, each instruction
  *   plugin profile section=K address=0x.. n=..   with profile=1: all of a section's instructions
  * Arguments: lo=, hi= the hypervisor's address range; vectors= a vector table (repeatable);
- * profile=1. Each CPU's words are its own thread's: right under MTTCG, too, but for sections, which
- * are exact under -icount alone.
+ * profile=1. Right under MTTCG, too, but for sections, which are exact under -icount alone.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,11 +24,11 @@
 #include "qemu_plugin_v1.h"
 
 int qemu_plugin_version = 1;
-int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char** argv);
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv);
 
-enum reason { boot, irq, serror, wake, hvc, smc, wfi, wfe, sysreg, memory, fp, load, reasons };
+enum reason { boot, irq, serror, wake, hvc, smc, wfi, wfe, sysreg, memory, fp, load, work, reasons };
 static const char *const reason_names[] = {"boot", "irq", "serror", "wake",   "hvc", "smc",
-                                           "wfi",  "wfe", "sysreg", "memory", "fp",   "load"};
+                                           "wfi",  "wfe", "sysreg", "memory", "fp",   "load", "work"};
 enum { max_cpus = 8, max_tables = 8, buckets = 12, path_length = 1 << 16, closing_marker = 7 };
 enum { no_section = -1, reason_shift = 56, profile_words = 1 << 18 };
 static const uint64_t bucket_ends[buckets] = {16,   64,   128,  256,  512,   1024,
@@ -42,18 +42,17 @@ struct cpu {
     struct tally whole[reasons], before[reasons]; /* before: but longest, shortest */
     enum reason reason;
     bool open, asleep;
-    uint64_t length, longest;
+    uint64_t length;
     uint64_t guest; /* the guest's last instruction that can trap: its address, and reason on top */
-    uint32_t longest_words; /* of longest_path: instructions, counted from the image's start */
-    uint32_t path[path_length], longest_path[path_length];
+    /* Instructions of this stay, of each reason's longest one; from the image's start on. */
+    uint32_t path[path_length], longest_path[reasons][path_length];
 };
 
 static const uint64_t low_bits = (UINT64_C(1) << 56) - 1;
 static struct cpu cpus[max_cpus + 1]; /* one more for those that nobody looks at */
 static uint64_t range_lo, range_hi, image, tables[max_tables];
 static unsigned table_count;
-static int section = no_section;
-static bool profiled;
+static int section = no_section, profiled;
 static uint32_t profile[profile_words];
 
 static void print_section(void) {
@@ -113,6 +112,10 @@ static void open_stay(struct cpu *cpu, enum reason reason) {
     cpu->whole[reason].stays++;
 }
 
+static size_t kept(uint64_t length) {
+    return length < path_length ? length : path_length;
+}
+
 static void close_stay(struct cpu *cpu) {
     if (!cpu->open) {
         return;
@@ -128,11 +131,7 @@ static void close_stay(struct cpu *cpu) {
     if (cpu->length > tally->longest) {
         tally->longest = cpu->length;
         tally->pc = cpu->guest & low_bits;
-    }
-    if (cpu->length > cpu->longest) {
-        cpu->longest = cpu->length;
-        cpu->longest_words = cpu->length < path_length ? (uint32_t)cpu->length : path_length;
-        memcpy(cpu->longest_path, cpu->path, cpu->longest_words * sizeof cpu->path[0]);
+        memcpy(cpu->longest_path[cpu->reason], cpu->path, kept(cpu->length) * sizeof cpu->path[0]);
     }
     cpu->open = false;
     cpu->reason = boot;
@@ -164,10 +163,14 @@ static void on_load(unsigned int vcpu, void *data) {
     cpu_of(vcpu)->whole[(uintptr_t)data].stays++;
 }
 
-/* ERET, or WFI. */
+/* ERET, WFI, or a look at ISR_EL1: what is pending can be seen to. */
 static void on_leave(unsigned int vcpu, void *data) {
+    const bool goes_on = cpu_of(vcpu)->open && (uintptr_t)data == sysreg;
     close_stay(cpu_of(vcpu));
     cpu_of(vcpu)->asleep = (uintptr_t)data == wfi;
+    if (goes_on) {
+        open_stay(cpu_of(vcpu), work);
+    }
 }
 
 /* What can trap, by its encoding (DDI 0487, A64 encoding index); `boot` for what cannot. */
@@ -206,7 +209,7 @@ static void watch_el2(struct qemu_plugin_insn *insn, uint64_t address, uint32_t 
     if ((word & ~0x1fu) == 0xd51c00a0u) { /* MSR VMPIDR_EL2 */
         call(insn, on_load, load);
     }
-    if (word == 0xd69f03e0u || word == 0xd503207fu) {
+    if (word == 0xd69f03e0u || word == 0xd503207fu || (word & ~0x1fu) == 0xd538c100u) {
         call(insn, on_leave, trap_of(word));
     }
 }
@@ -234,14 +237,15 @@ static int compare_words(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static void print_longest(unsigned c) {
-    struct cpu *const cpu = &cpus[c];
-    qsort(cpu->longest_path, cpu->longest_words, sizeof cpu->longest_path[0], compare_words);
-    for (uint32_t i = 0, n = 1; i < cpu->longest_words; i++, n++) {
-        if (i + 1 == cpu->longest_words || cpu->longest_path[i + 1] != cpu->longest_path[i]) {
-            char text[96];
-            snprintf(text, sizeof text, "plugin spent cpu=%u address=%#" PRIx64 " n=%u\n", c,
-                     image + UINT64_C(4) * cpu->longest_path[i], n);
+static void print_longest(unsigned c, unsigned r) {
+    uint32_t *const path = cpus[c].longest_path[r];
+    const size_t length = kept(cpus[c].whole[r].longest);
+    qsort(path, length, sizeof path[0], compare_words);
+    for (size_t i = 0, n = 1; i < length; i++, n++) {
+        if (i + 1 == length || path[i + 1] != path[i]) {
+            char text[128];
+            snprintf(text, sizeof text, "plugin spent cpu=%u reason=%s address=%#" PRIx64 " n=%zu\n",
+                     c, reason_names[r], image + UINT64_C(4) * path[i], n);
             qemu_plugin_outs(text);
             n = 0;
         }
@@ -249,11 +253,8 @@ static void print_longest(unsigned c) {
 }
 
 static void on_end(qemu_plugin_id_t id, void *data) {
-    (void)id;
-    (void)data;
-    if (section != no_section) {
-        print_section();
-    }
+    (void)id, (void)data;
+    on_marker(0, (void *)closing_marker);
     for (unsigned c = 0; c < max_cpus; c++) {
         for (unsigned r = 0; r < reasons; r++) {
             const struct tally *t = &cpus[c].whole[r];
@@ -267,20 +268,17 @@ static void on_end(qemu_plugin_id_t id, void *data) {
                                  b == 0 ? "" : ",", t->hist[b]);
             }
             qemu_plugin_outs(t->insns + t->stays == 0 ? "" : strcat(text, "\n"));
+            print_longest(c, r);
         }
-        print_longest(c);
     }
 }
 
 /* QEMU calls this once; anything but 0 makes it refuse the plugin and end. */
-int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char** argv) {
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {
     (void)info;
     for (int i = 0; i < argc; i++) {
         const char *value = strchr(argv[i], '=');
-        if (value == NULL) {
-            return 1;
-        }
-        const uint64_t number = strtoull(value + 1, NULL, 0);
+        const uint64_t number = value == NULL ? 0 : strtoull(value + 1, NULL, 0);
         if (strncmp(argv[i], "lo=", 3) == 0) {
             range_lo = number;
         } else if (strncmp(argv[i], "hi=", 3) == 0) {
