@@ -218,7 +218,6 @@ private:
     void replay(const LrFile& file);
     void resample_listed(const PhysWords& phys);
     void resample_waiting(const PhysWords& phys);
-    void forget_hardware();
     [[nodiscard]] PrivateState private_state() const;
     [[nodiscard]] u32 hardware_ppis() const {
         return gather(0, static_cast<u32>(Delivery::Hardware::mask));

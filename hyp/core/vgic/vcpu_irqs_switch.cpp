@@ -17,7 +17,8 @@ void VcpuIrqs::reset() {
     for_each_intid(0, forwarded, [&](VIntid vintid) {
         map_hardware(vintid, PIntid{pintids[vintid.value()]}, Trigger::level);
     });
-    forget_hardware(); // it is not loaded
+    stale_ = 0; // it is not loaded: its list registers are empty, its control is off
+    control_stale_ = false;
 }
 
 u16 VcpuIrqs::occupied_list_registers() const {
@@ -41,15 +42,11 @@ PrivateState VcpuIrqs::private_state() const {
     return state;
 }
 
-void VcpuIrqs::forget_hardware() {
+PrivateState VcpuIrqs::put() {
     written_.fill(ListReg{});
     stale_ = 0;
     written_control_ = VirtControl{};
     control_stale_ = false;
-}
-
-PrivateState VcpuIrqs::put() {
-    forget_hardware();
     return private_state();
 }
 

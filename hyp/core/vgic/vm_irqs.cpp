@@ -16,10 +16,9 @@ void VmIrqs::reset(Group group) {
 void VmIrqs::reset(Group group, unsigned word) {
     for (u32 n = 0; n < 32; ++n) {
         const VIntid spi{word * 32 + n};
-        words_[spi.value() - 32].store(
-            fresh_delivery(VcpuIndex{0}, group, wired_trigger(spi))
-                .with<Delivery::Hardware>(hardware_.has(spi))
-                .raw());
+        words_[spi.value() - 32].store(fresh_delivery(VcpuIndex{0}, group, wired_trigger(spi))
+                                           .with<Delivery::Hardware>(hardware_.has(spi))
+                                           .raw());
     }
     mailboxes_[word - 1] = {};
     group_enables_.store(0);
