@@ -4,7 +4,6 @@
 #include "hyp/arch/mapping.hpp"
 #include "hyp/baton.hpp"
 #include "hyp/core/manifest/guest_tree.hpp"
-#include "hyp/core/regs/icc.hpp"
 #include "hyp/el2_setup.hpp"
 #include "hyp/passthrough.hpp"
 #include "hyp/pcpu.hpp"
@@ -83,11 +82,6 @@ struct Homes {
     }
 };
 
-// Of GICv3, whose fast path knows siblings.
-[[nodiscard]] u64 bell_word(u32 home, Rank rank) {
-    return gic_target(home).sgi | IccSgir{}.with<IccSgir::Intid>(bell_sgi(rank)).raw();
-}
-
 void build_vcpu(Vm& vm, u8 number, const VgicCaps& caps, const Platform& platform, Homes& homes) {
     const VcpuSlot slot{static_cast<u8>(machine.vcpu_count++)};
     Vcpu& vcpu = *new (far_storage().vcpus[slot.value]) Vcpu{vm, VcpuIndex{number}, slot, caps};
@@ -96,15 +90,18 @@ void build_vcpu(Vm& vm, u8 number, const VgicCaps& caps, const Platform& platfor
     vm.distributor.attach(vcpu.irqs, vcpu.affinity);
     vm.vcpus[number] = &vcpu;
     machine.vcpus[slot.value] = &vcpu;
-    const u32 home = homes.choose(vm.description->pcpus[number]);
+    const PcpuSet set = vm.description->pcpus[number];
+    const u32 home = homes.choose(set);
     vcpu.home.store(home);
-    if (caps.generation == GicGeneration::v3) {
-        vm.irqs.mailbox(VcpuIndex{number}).set_bell(bell_word(home, vm.description->rank));
+    set_bell(vcpu, home);
+    vcpu.may_run_on = set.is_empty() ? 1U << home : set.bits & homes.running;
+    for (u32 rest = vcpu.may_run_on; rest != 0; rest &= rest - 1) {
+        ++homes.may_have[static_cast<u32>(__builtin_ctz(rest))];
     }
-    ++homes.may_have[home];
-    const u64 slice =
+    machine.may_move = machine.may_move || (vcpu.may_run_on & (vcpu.may_run_on - 1)) != 0;
+    vcpu.slice =
         reg::read<static_cast<u32>(SysReg::cntfrq)>() * vm.description->slice_us / 1'000'000;
-    pcpu(home).scheduler.attach(slot, vcpu.rank, slice);
+    pcpu(home).scheduler.attach(slot, vcpu.rank, vcpu.slice);
 }
 
 // A lone vCPU waits in hardware; others must let the pCPU go.
@@ -112,7 +109,9 @@ void confine(Vm& vm, const VgicCaps& caps, const Homes& homes) {
     constexpr u16 first_vmid = 1;
     for (u32 n = 0; n < vm.irqs.vcpus(); ++n) {
         Vcpu& vcpu = *vm.vcpus[n];
-        const bool lone = homes.may_have[vcpu.home.load()] == 1 && !caps.quirk_no_reevaluation;
+        const u32 home = vcpu.home.load();
+        const bool lone = homes.may_have[home] == 1 && vcpu.may_run_on == 1U << home &&
+                          !caps.quirk_no_reevaluation;
         vcpu.confinement = confinement_of(vm, static_cast<u16>(first_vmid + vm.number),
                                           caps.generation, n, lone ? WfiTrap::no : WfiTrap::yes);
     }

@@ -36,6 +36,7 @@ void fill_vcpu(SystemView& view, const Report& report, const Vcpu& vcpu) {
     view.set(Figure::cntv_cval, loaded ? sysreg::read<cntv_cval>() : vcpu.vtimer.cval);
     view.set(Figure::exits, vcpu.exits);
     view.set(Figure::acknowledged, vcpu.acknowledged);
+    view.set(Figure::moves, vcpu.moves);
     view.list_registers = vcpu.irqs.caps().list_registers;
     view.list_register = vcpu.irqs.in_hardware(LrIndex{report.list_register()});
 }

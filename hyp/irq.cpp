@@ -17,7 +17,8 @@ template <class G>
     PerCpu& cpu = this_cpu();
     Vcpu* vcpu = cpu.vcpu;
     Ack ack{static_cast<u32>(cpu.ack)};
-    if (vcpu->is_quiet && ack.intid() == baton.hyp_timer && this_pcpu().inbox.is_empty()) {
+    if (vcpu->is_quiet && ack.intid() == baton.hyp_timer && this_pcpu().inbox.is_empty() &&
+        machine.idle.load() == 0) {
         if (ExitFrame* next = fast_alarm(gic.plain(), ack); next != nullptr) {
             return *next;
         }

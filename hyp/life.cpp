@@ -183,6 +183,10 @@ template <class G>
 bool tend(G gic, Pcpu& cpu, Vcpu& vcpu) {
     const u32 asks = vcpu.asks.exchange(0);
     Vm& vm = *vcpu.vm;
+    if ((asks & static_cast<u32>(Ask::move_in)) != 0) {
+        cpu.scheduler.attach(vcpu.slot, vcpu.rank, vcpu.slice);
+        cpu.scheduler.make_ready(vcpu.slot);
+    }
     const bool halts = (asks & static_cast<u32>(Ask::halt)) != 0;
     const bool pauses = vm.paused.load() != 0;
     if (this_cpu().vcpu == &vcpu && (halts || pauses)) {

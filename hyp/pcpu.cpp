@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyp/pcpu.hpp"
 
+#include "hyp/core/regs/icc.hpp"
+#include "hyp/smp.hpp"
+
 #include <cstddef>
 
 namespace hyp {
@@ -34,6 +37,14 @@ void answer_bell() {
         if (!vcpu.vm->irqs.mailbox(vcpu.irqs.self()).is_empty()) {
             notify(vcpu);
         }
+    }
+}
+
+void set_bell(Vcpu& vcpu, u32 home) {
+    if (vcpu.irqs.caps().generation == GicGeneration::v3) { // whose fast path knows siblings
+        vcpu.vm->irqs.mailbox(vcpu.irqs.self())
+            .set_bell(gic_target(home).sgi |
+                      IccSgir{}.with<IccSgir::Intid>(bell_sgi(vcpu.rank)).raw());
     }
 }
 

@@ -65,9 +65,13 @@ struct Machine {
     bool can_park = false;     // the GIC has what ParkedLists has room for
     Vm* spi_owner[max_spis]{}; // of a physical SPI: the VM that it is forwarded to, or null
     // litmus: content-before-mark
-    SharedWord ended{};  // VMs, bit each, that are not to be started again by themselves
-    SharedWord ready{};  // 1: all is built, every pCPU may run guests
-    SharedWord status{}; // EndStatus of the worst end so far
+    SharedWord ended{}; // VMs, bit each, that are not to be started again by themselves
+    // pCPUs, bit each, that have nothing to run and may be given a vCPU; stays 0 if none can move.
+    // litmus: none (a hint, and a claim by the pCPU that clears a bit)
+    SharedWord idle{};
+    bool may_move = false; // there is a vCPU that may run on several pCPUs
+    SharedWord ready{};    // 1: all is built, every pCPU may run guests
+    SharedWord status{};   // EndStatus of the worst end so far
 
     [[nodiscard]] Vm* owner_of(PIntid spi) const {
         const u32 n = spi.value() - 32;
@@ -79,6 +83,9 @@ extern Machine machine;
 // Has `vcpu`'s home look at it. What it shall find is written before.
 void notify(Vcpu& vcpu);
 void ask(Vcpu& vcpu, Ask what);
+
+// How others reach the vCPU at its home (Mailbox::bell). When it has got one.
+void set_bell(Vcpu& vcpu, u32 home);
 
 // A bell was rung (core/vgic/mailbox.hpp) and nobody's fast path has answered: whoever has post is
 // looked at, wherever it is, for it may have moved meanwhile.

@@ -5,6 +5,7 @@
 #include "hyp/baton.hpp"
 #include "hyp/guest_access.hpp"
 #include "hyp/life.hpp"
+#include "hyp/migrate.hpp"
 #include "hyp/smp.hpp"
 #include "hyp/terminal.hpp"
 #include "hyp/world.hpp"
@@ -135,12 +136,19 @@ void sleep(G gic, Pcpu& cpu) {
     if (!cpu.inbox.is_empty()) {
         return;
     }
+    const u32 self = 1U << cpu.number;
+    if (machine.may_move) {
+        machine.idle.fetch_or(self);
+    }
     set_mask(gic, cpu, open_mask);
     gic.poke();
     trace(TraceEvent::sleep());
     barrier::dsb_sy(); // a guest's stores, and ours, are out before the core stops
     asm volatile("wfi" ::: "memory");
     trace(TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()));
+    if (machine.may_move) {
+        machine.idle.fetch_and(~self);
+    }
     let_in(gic, cpu);
 }
 
@@ -267,6 +275,7 @@ ExitFrame& resume(G gic) {
         if (self.vcpu != &next) {
             switch_to(gic, cpu, next);
         }
+        share_load(gic, cpu, chosen);
         prepare(gic, cpu, next);
         send_kicks(gic, &next, self);
         if (cpu.inbox.is_empty()) {

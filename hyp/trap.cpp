@@ -255,7 +255,8 @@ template <class G>
     const bool calls = what == ExceptionClass::hvc64 &&
                        static_cast<u32>(vcpu.frame.x[0]) == static_cast<u32>(Call::baton_yield);
     const bool waits = what == ExceptionClass::wfx && IssWfx{esr.raw()}.get<IssWfx::Ti>() == 0;
-    if ((!calls && !waits) || !vcpu.is_quiet || !this_pcpu().inbox.is_empty()) {
+    if ((!calls && !waits) || !vcpu.is_quiet || !this_pcpu().inbox.is_empty() ||
+        machine.idle.load() != 0) {
         return &guest_sync(gic, vcpu);
     }
     if (calls) {

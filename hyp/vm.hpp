@@ -61,9 +61,10 @@ inline constexpr u32 max_vms = Manifest::max_vms;
 
 // What anyone may ask of a vCPU's home.
 enum class Ask : u32 {
-    start = 1, // PSCI CPU_ON has written where (VmPower)
-    halt = 2,  // the VM ends: the vCPU leaves its pCPU and is not entered again
-    build = 4, // of vCPU 0: the VM is to be as at its first start, and then to start
+    start = 1,   // PSCI CPU_ON has written where (VmPower)
+    halt = 2,    // the VM ends: the vCPU leaves its pCPU and is not entered again
+    build = 4,   // of vCPU 0: the VM is to be as at its first start, and then to start
+    move_in = 8, // its new home has it from now on
 };
 
 // How a VM ended, or is to end.
@@ -147,6 +148,9 @@ struct Vcpu {
     Affinity affinity;  // what the guest reads in MPIDR_EL1
     // litmus: hand-over, content-before-mark
     SharedWord home{};         // the pCPU that it belongs to
+    u64 slice = never;         // in ticks
+    u32 may_run_on = 0;        // pCPUs, bit each; one: pinned
+    u32 moves = 0;             // from one pCPU to another
     SharedWord asks{};         // Ask, a bit each
     bool awaits = false;       // waits for a sibling's answer, to repeat its access
     bool paused = false;       // it has left its pCPU, for its VM is paused

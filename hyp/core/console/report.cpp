@@ -13,7 +13,7 @@ constexpr char sentences[] =
     "%A\0"
     "vms, vcpus, timers, irqs, doctor; lrs vm.vcpu; pause, resume, restart, stop, input vm\0"
     "%a %A: %B, %d vCPUs, rank %e\0"
-    "%a.%b %C on pCPU %f, rank %e\0"
+    "%a.%b %C on pCPU %f, rank %e, %m moves\0"
     "%a.%b CNTV_CTL %g, CVAL %h, wakes %i, now %j\0"
     "%a.%b %k exits, %l interrupts acknowledged; fast ones uncounted\0"
     "list register %c: %%";

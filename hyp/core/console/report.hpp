@@ -26,8 +26,9 @@ enum class Figure : u8 {
     now,          // CNTPCT
     exits,        // but those that a fast path answered
     acknowledged, // physical interrupts that EL2 handed over, without those of fast paths
+    moves,        // from one pCPU to another
 };
-inline constexpr usize figures = 12;
+inline constexpr usize figures = 13;
 
 // And in a word.
 enum class Caption : u8 {

@@ -43,6 +43,15 @@ public:
             static_cast<u8>((std::countr_zero(std::rotr(slots_[rank.value], first)) + first) & 63)};
     }
 
+    // Everybody, one bit each.
+    [[nodiscard]] constexpr u64 all() const {
+        u64 slots = 0;
+        for (u32 left = ranks_; left != 0; left &= left - 1) {
+            slots |= slots_[static_cast<u32>(std::countr_zero(left))];
+        }
+        return slots;
+    }
+
 private:
     u32 ranks_ = 0; // bit r: slots_[r] is not 0
     std::array<u64, ranks> slots_{};

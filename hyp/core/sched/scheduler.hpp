@@ -58,6 +58,8 @@ public:
     }
 
     [[nodiscard]] bool is_waiting(VcpuSlot slot) const { return (waiting_ & slot.bit()) != 0; }
+    // Who else is ready, one bit each.
+    [[nodiscard]] u64 ready_besides(VcpuSlot slot) const { return ready_.all() & ~slot.bit(); }
     // Ready, or running.
     [[nodiscard]] bool is_ready(VcpuSlot slot) const { return ready_.has(slot, rank_of(slot)); }
     [[nodiscard]] bool is_off(VcpuSlot slot) const { return !is_waiting(slot) && !is_ready(slot); }

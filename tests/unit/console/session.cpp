@@ -55,6 +55,7 @@ struct Desk {
         view.set(Figure::now, 77);
         view.set(Figure::exits, 100 + id);
         view.set(Figure::acknowledged, 200 + id);
+        view.set(Figure::moves, 9);
         if (about.list_register() == 1) {
             view.list_register =
                 ListReg::hardware(VIntid{27}, PIntid{27}, Priority{0xa0}, Group::group1);
@@ -190,8 +191,8 @@ TEST_CASE("console: answers", "[console]") {
     Desk desk;
     CHECK(desk.ask("vms") == "0 web: alive, 1 vCPUs, rank 4\n1 db.main: alive, 2 vCPUs, rank 4\n"
                              "2 log: alive, 3 vCPUs, rank 4\n");
-    CHECK(desk.ask("vcpus db.main") == "1.0 running on pCPU 0, rank 4\n"
-                                       "1.1 waiting on pCPU 1, rank 4\n");
+    CHECK(desk.ask("vcpus db.main") == "1.0 running on pCPU 0, rank 4, 9 moves\n"
+                                       "1.1 waiting on pCPU 1, rank 4, 9 moves\n");
     CHECK(desk.ask("timers 1") == "1.0 CNTV_CTL 1, CVAL 1010, wakes never, now 77\n"
                                   "1.1 CNTV_CTL 1, CVAL 1011, wakes 5011, now 77\n");
     CHECK(desk.ask("irqs") == "0.0 100 exits, 200 interrupts acknowledged; fast ones uncounted\n"
