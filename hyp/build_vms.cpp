@@ -110,8 +110,8 @@ void confine(Vm& vm, const VgicCaps& caps, const Homes& homes) {
     for (u32 n = 0; n < vm.irqs.vcpus(); ++n) {
         Vcpu& vcpu = *vm.vcpus[n];
         const u32 home = vcpu.home.load();
-        const bool lone = homes.may_have[home] == 1 && vcpu.may_run_on == 1U << home &&
-                          !caps.quirk_no_reevaluation;
+        vcpu.is_alone = homes.may_have[home] == 1 && vcpu.may_run_on == 1U << home;
+        const bool lone = vcpu.is_alone && !caps.quirk_no_reevaluation;
         vcpu.confinement = confinement_of(vm, static_cast<u16>(first_vmid + vm.number),
                                           caps.generation, n, lone ? WfiTrap::no : WfiTrap::yes);
     }

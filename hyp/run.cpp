@@ -223,7 +223,8 @@ void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
         set_alarm(cpu, watch < cpu.alarm ? watch : cpu.alarm);
         trace(TraceEvent::enter(reg::read<reg::elr_el2>()));
     }
-    make_plan(vcpu.plan, vcpu.irqs, fast, vcpu.affinity, bell_sgi(vcpu.rank));
+    make_plan(vcpu.plan, vcpu.irqs, fast, vcpu.affinity,
+              vcpu.is_alone ? bell_sgi(vcpu.rank) : no_bell);
     vcpu.is_quiet = fast == FastPath::allowed && machine.can_park && is_quiet(vcpu.irqs);
     vcpu.shape = cpu.private_state.enabled | static_cast<u32>(vcpu.irqs.control().watch_deactivate);
     this_cpu().plan = &vcpu.plan;

@@ -144,8 +144,9 @@ struct Vcpu {
     Rank rank;
     Vm* vm;
     VcpuIrqs irqs;
-    StuckWatch watch{}; // of `irqs`, while there is a watchdog
-    Affinity affinity;  // what the guest reads in MPIDR_EL1
+    StuckWatch watch{};    // of `irqs`, while there is a watchdog
+    Affinity affinity;     // what the guest reads in MPIDR_EL1
+    bool is_alone = false; // its home is nobody else's, ever: so is a bell there
     // litmus: hand-over, content-before-mark
     SharedWord home{};         // the pCPU that it belongs to
     u64 slice = never;         // in ticks
