@@ -32,6 +32,7 @@ def suites():
         compiled = os.path.basename(path).replace(".cpp", ".ll")
         out["proofs"].append(os.path.join("build", "host", "z3", compiled))
     out["litmus"] = [os.path.join("tests", "litmus", "test_litmus.py")]
+    out["interleave"] = [os.path.join("tests", "interleave", "test_interleave.py")]
     for folder in ("build", "pack", "qemu"):
         for path in sorted(glob.glob(os.path.join(TOP, "tests", folder, "test_*"))):
             name = os.path.splitext(os.path.basename(path))[0].replace("test_", f"{folder}-")

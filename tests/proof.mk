@@ -76,3 +76,10 @@ soak:
 	@$(SUBMAKE) hyp guests host $(B)/host/soak
 	@HOURS='$(HOURS)' MINUTES='$(MINUTES)' RUN_SECONDS='$(SECONDS)' SEED='$(SEED)' \
 	    scripts/soak.sh $(B)/host/soak
+
+# ---- interleavings of the real image; `make test` does one window, and the planted fault ----
+.PHONY: interleave
+interleave:
+	@scripts/deps.sh build test
+	@$(SUBMAKE) hyp host
+	@tests/interleave/test_interleave.py --long

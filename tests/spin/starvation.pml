@@ -17,6 +17,7 @@
 #define POST_LATE 3    /* the interrupt is in the box before home is told */
 #define NO_ALARM 4     /* EL2's timer fires at a sleeper's deadline */
 #define MASKED_SLEEP 5 /* WFI does not sleep while something is pending, masked or not */
+#define SPLIT_TAKE 6   /* home reads and empties its inbox in one step */
 byte fault;
 
 #define TIMER 2
@@ -186,7 +187,10 @@ init
        :: fault != LOOK_ONCE -> d_step { acknowledge }
        :: else
        fi;
-       d_step { told = inbox; inbox = 0 };
+       if
+       :: fault != SPLIT_TAKE -> d_step { told = inbox; inbox = 0 }
+       :: else -> told = inbox; inbox = 0
+       fi;
        look_into(0);
        look_into(1);
        d_step {
