@@ -53,12 +53,32 @@ void nap(const Worker& worker) {
     unmask_interrupts();
 }
 
+void ring_cpu(unsigned index) {
+    (void)workers[index].rung.fetch_add(1);
+    send_sgi(bell, index);
+}
+
 void ring(Worker& worker, unsigned index) {
     const unsigned other = static_cast<unsigned>(next(worker) >> 8) % cpu_count();
     if (other != index) {
-        (void)workers[other].rung.fetch_add(1);
-        send_sgi(bell, other);
+        ring_cpu(other);
     }
+}
+
+/** Sleeps until the first CPU rings, which nothing but that ends. */
+void sleep_until_rung(Worker& worker, unsigned index) {
+    const bool seldom = (next(worker) >> 20 & 7) != 0;
+    if (seldom || index == 0 || worker.virtual_alarm.armed || worker.physical_alarm.armed) {
+        return;
+    }
+    mask_interrupts();
+    worker.asleep.store(VirtualTimer::now());
+    while (worker.asleep.load() != 0) { // the first CPU's store comes before its ring
+        wfi();
+        unmask_interrupts();
+        mask_interrupts();
+    }
+    unmask_interrupts();
 }
 
 void look_at_distributor(Worker& worker) {
@@ -81,6 +101,19 @@ void hold_number(Worker& worker) {
 
 } // namespace
 
+/** The first CPU wakes who has slept for a while. */
+void wake_sleepers(Worker& worker) {
+    const std::uint64_t now = VirtualTimer::now();
+    const std::uint64_t long_enough = microseconds(next(worker) >> 20 & 0x3ff);
+    for (unsigned i = 1; i < cpu_count(); ++i) {
+        const std::uint64_t since = workers[i].asleep.load();
+        if (since != 0 && now > since + long_enough) {
+            workers[i].asleep.store(0);
+            ring_cpu(i);
+        }
+    }
+}
+
 void act(Worker& worker, unsigned index) {
     switch (next(worker) >> 20 & 15) {
     case 0:
@@ -97,7 +130,11 @@ void act(Worker& worker, unsigned index) {
     case 11: ring(worker, index); break;
     case 12: look_at_distributor(worker); break;
     case 13: hold_number(worker); break;
+    case 14: sleep_until_rung(worker, index); break;
     default: relax(); break;
+    }
+    if (index == 0) {
+        wake_sleepers(worker);
     }
 }
 

@@ -8,6 +8,9 @@ namespace guest::soak {
 
 constexpr Intid bell{5};
 
+/** Longer than elsewhere: many take turns, and a busy host lets none of them run for a while. */
+constexpr std::uint64_t soak_patience_us = 20000000;
+
 /** A timer as its CPU knows it; changed by the CPU and its handler. */
 struct Alarm {
     volatile bool armed;
@@ -28,6 +31,7 @@ struct alignas(64) Worker {
     bool good = true;
     alignas(64) LongWord rung; // by siblings
     LongWord heard;            // `rung`, when the SGI was taken last
+    LongWord asleep;           // not 0: without a timer since then, until it is rung
     Word idle;                 // rings nobody any more
     Word done;
 };
@@ -35,5 +39,8 @@ extern Worker workers[max_cpus];
 
 /** One random act, with interrupts open; they are open again afterwards. */
 void act(Worker& worker, unsigned index);
+
+/** The first CPU's duty, in every act and whenever it waits: nobody else ends such a sleep. */
+void wake_sleepers(Worker& worker);
 
 } // namespace guest::soak

@@ -21,6 +21,8 @@ namespace {
 
 constinit std::uint64_t end_of_run = 0;
 constinit std::uint64_t first_random = 0;
+constinit std::uint64_t last_heard[max_cpus] = {}; // the first CPU's knowledge of the others
+constinit std::uint64_t heard_since[max_cpus] = {};
 
 template <class Hardware>
 void on_tick(Alarm& alarm, std::uint64_t entered) {
@@ -53,9 +55,20 @@ void on_irq(std::uint64_t) {
     }
 }
 
+/** Somebody's ring was not heard for long: this CPU is the first, which always goes on. */
+bool is_deaf(const Worker& other, std::uint64_t& heard, std::uint64_t& since) {
+    const std::uint64_t now = VirtualTimer::now();
+    const std::uint64_t last = other.heard.load();
+    if (last != heard || other.rung.load() == last) {
+        heard = last;
+        since = now;
+    }
+    return now > since + microseconds(soak_patience_us);
+}
+
 /** Nothing that was asked for is overdue. */
 bool is_in_time(const Worker& worker, unsigned index) {
-    const std::uint64_t patience = microseconds(patience_us);
+    const std::uint64_t patience = microseconds(soak_patience_us);
     const Alarm& v = worker.virtual_alarm;
     const Alarm& p = worker.physical_alarm;
     if (v.armed && VirtualTimer::now() > v.deadline + patience) {
@@ -65,6 +78,22 @@ bool is_in_time(const Worker& worker, unsigned index) {
     if (p.armed && PhysicalTimer::now() > p.deadline + patience) {
         say("soak: CPU %u, a tick of the physical timer did not come\n", index);
         return false;
+    }
+    for (unsigned i = 1; index == 0 && i < cpu_count(); ++i) {
+        if (is_deaf(workers[i], last_heard[i], heard_since[i])) {
+            say("soak: CPU %u was rung and did not hear it\n", i);
+            return false;
+        }
+    }
+    return true;
+}
+
+/** Everybody rings nobody any more, and has heard every ring. */
+bool are_all_idle() {
+    for (unsigned i = 0; i < cpu_count(); ++i) {
+        if (workers[i].idle.load() == 0 || workers[i].heard.load() != workers[i].rung.load()) {
+            return false;
+        }
     }
     return true;
 }
@@ -86,21 +115,20 @@ void work(unsigned index) {
     };
     worker.good = wait_until(is_silent) && worker.good;
     worker.idle.store(1);
-    // Rings may still come, until everybody is here.
-    worker.good = wait_until(
-                      [] {
-                          for (unsigned i = 0; i < cpu_count(); ++i) {
-                              if (workers[i].idle.load() == 0 ||
-                                  workers[i].heard.load() != workers[i].rung.load()) {
-                                  return false;
-                              }
-                          }
-                          return true;
-                      },
-                      4 * patience_us) &&
-                  worker.good;
+    // Rings may still come, and be needed, until everybody is here.
+    const auto is_over = [&worker, index] {
+        if (index == 0) {
+            wake_sleepers(worker);
+        }
+        return are_all_idle();
+    };
+    worker.good = wait_until(is_over, 4 * soak_patience_us) && worker.good;
     mask_interrupts();
     worker.done.store(1);
+}
+
+[[nodiscard]] bool is_done(unsigned cpu) {
+    return wait_until([cpu] { return workers[cpu].done.load() == 1; }, soak_patience_us);
 }
 
 Verdict report() {
@@ -150,8 +178,7 @@ Verdict guest_main() {
     }
     soak::work(0);
     for (unsigned cpu = 1; cpu < cpu_count(); ++cpu) {
-        all = wait_until([cpu] { return soak::workers[cpu].done.load() == 1; }, 4 * patience_us) &&
-              all;
+        all = soak::is_done(cpu) && all;
     }
     return soak::report() == Verdict::good && all ? Verdict::good : Verdict::bad;
 }

@@ -11,7 +11,7 @@ import build_helpers  # noqa: E402
 sys.path.insert(0, os.path.join(build_helpers.TOP, "scripts"))
 import soak_machine  # noqa: E402
 
-SECONDS = 12  # of guests' time in four boots; with all else about twenty
+SECONDS = 12  # of guests' time in six boots; with all else about twenty
 
 if __name__ == "__main__":
     sys.exit(soak_machine.main([str(SECONDS), "1"]))
