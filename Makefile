@@ -95,7 +95,7 @@ $(H)/obj/%.S.o: %.S $(H)/hyp.flags
 $(H)/obj/linker.ld: linker.ld $(H)/hyp.flags
 	$(call say,CPP )
 	$(Q)$(EL2_CC_CMD) -E -P -undef -x c -I. -MMD -MP -MT $@ -MF $@.d $< -o $@
-$(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) $(H)/obj/linker.ld scripts/link_tight.py
+$(H)/hyp.elf: $(HYP_OBJ) $(EL2_LIBS) $(H)/obj/linker.ld scripts/link_tight.py scripts/pack_text.py
 	$(call say,LINK)
 	$(Q)$(if $(CLANG),$(EL2_CXX_CMD) -T $(H)/obj/linker.ld -Xlinker -Map=$(H)/hyp.map -o $@,\
 	    scripts/link_tight.py $(CROSS) $(H)/obj/linker.ld $@ $(H)/hyp.map $(EL2_CXX_CMD)) $(EL2_LINK) \

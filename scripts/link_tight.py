@@ -4,7 +4,8 @@
 
 A table's entry has 128 bytes and needs twenty. How long a function is, only g++ knows once it has
 seen the whole program: so the link is done twice, the second time from the object that g++ has made
-of all, with a linker script that names what goes where. The same input gives the same image.
+of all, with a linker script that names what goes where. In between the sentences are shortened
+(pack_text.py). The same input gives the same image.
 
 A gap is a line of the script: "_gap_NAME = .; *(.gap.NAME) . = END; _gap_NAME_end = .;".
 
@@ -15,6 +16,8 @@ import os
 import re
 import subprocess
 import sys
+
+from pack_text import pack
 
 LTO = b".gnu.lto_.opts"
 SMALLEST = 8
@@ -73,6 +76,16 @@ def tightened(script, chosen):
     return re.sub(r"_gap_\w+ = \.;", "", script)  # no symbols beside the functions' own
 
 
+def pack_sentences(command, whole):
+    """Shortens the text in the object of all; see pack_text.py. Returns whether it was assembled."""
+    source = whole[:-len(".o")] + ".s"
+    with open(source, encoding="utf-8") as file:
+        text = pack(file.read())
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(text)
+    return subprocess.run([*command[:1], "-c", source, "-o", whole], check=False).returncode == 0
+
+
 def main():
     """Returns the status."""
     cross, script, output, map_path, *command = sys.argv[1:]
@@ -80,6 +93,8 @@ def main():
     if subprocess.run([*link, "-save-temps", "-T", script], check=False).returncode != 0:
         return 1
     whole = f"{output}.ltrans0.ltrans.o"
+    if not pack_sentences(command, whole):
+        return 1
     rest, parts = [], [whole]
     for word in link:
         if word.endswith(".o"):

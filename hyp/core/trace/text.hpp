@@ -9,6 +9,10 @@
 
 namespace hyp {
 
+// What a character from 0x80 on stands for: two others, which may be such ones, too. Zeros: itself.
+// The link of the hypervisor shortens its sentences by it (scripts/pack_text.py).
+extern "C" const u8 text_pairs[256];
+
 class Text {
 public:
     // Into `buffer`, which must hold at least one character.
@@ -18,6 +22,14 @@ public:
     }
 
     [[gnu::noinline]] constexpr void put_one(char c) {
+        if (const u8 code = static_cast<u8>(c); code >= 0x80) {
+            const u8* const pair = &text_pairs[2 * (code - 0x80)];
+            if (pair[0] != 0) {
+                put_one(static_cast<char>(pair[0]));
+                put_one(static_cast<char>(pair[1]));
+                return;
+            }
+        }
         if (next_ != last_) {
             *next_++ = c;
             *next_ = '\0';
