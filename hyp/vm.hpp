@@ -84,14 +84,13 @@ struct Loading {
 };
 
 struct Vm {
-    Vm(u8 number_, const VmDescription& description_, GicGeneration generation,
-       const VgicCaps& caps)
-        : irqs{static_cast<u8>(description_.vcpus), caps.guest_group},
+    Vm(u8 place, const VmDescription& from, GicGeneration generation, const VgicCaps& caps)
+        : irqs{static_cast<u8>(from.vcpus), caps.guest_group},
           distributor{irqs, generation},
-          power{static_cast<u8>(description_.vcpus)},
-          description{&description_},
-          label{description_.label},
-          number{number_} {}
+          power{static_cast<u8>(from.vcpus)},
+          description{&from},
+          label{from.label},
+          number{place} {}
 
     VmIrqs irqs;
     Vdist distributor;
@@ -119,8 +118,8 @@ struct Vm {
 };
 
 struct Vcpu {
-    Vcpu(Vm& owner, VcpuIndex number, VcpuSlot slot_, const VgicCaps& caps)
-        : slot{slot_},
+    Vcpu(Vm& owner, VcpuIndex number, VcpuSlot place, const VgicCaps& caps)
+        : slot{place},
           rank{owner.description->rank},
           vm{&owner},
           irqs{owner.irqs, number, caps},
