@@ -15,6 +15,8 @@ enum class Mutation : u8 {
     no_hw_bit,          // N3
     wrong_pintid,       // N4: 30 instead of 27
     pending_active,     // N5: a hardware list register written pending and active
+    keep_timer,         // N6: CNTV runs on when its vCPU is put
+    lost_priorities,    // N7: active priorities do not travel with the vCPU
     keep_active,        // N9: the list register goes, its physical active bit stays
     keep_soft_timer,    // N10: the soft timer is not stopped before its DIR
     keep_underflow,     // N11: UIE stays when there is nothing left to fill a list register with
@@ -56,6 +58,14 @@ public:
         control.underflow |= control.enable && underflow_;
         control.entry_not_present &= mutation != Mutation::no_entry_request;
         G::write_control(control);
+    }
+    void load_interface(VirtInterface interface) {
+        if (mutation == Mutation::lost_priorities) {
+            for (u32& word : interface.apr) {
+                word = 0;
+            }
+        }
+        G::load_interface(interface);
     }
     void write_lr(LrIndex n, ListReg lr) { G::write_lr(n, mutated(lr)); }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "tests/target/lifecycle/checks_line.hpp"
-#include "tests/target/lifecycle/checks_switch.hpp"
+#include "tests/target/lifecycle/checks_world.hpp"
 
 #include <span>
 
@@ -51,7 +51,12 @@ constexpr std::array<Check<G>, 19> checks{{
 
 // Those that are run with 1, 2, 3 and all list registers. What uses no vGIC knows no work-around.
 template <class G>
-constexpr std::array<Check<G>, 25> list_checks{{
+constexpr std::array<Check<G>, 30> list_checks{{
+    {"T17", t17_idle<G>, Ways::both},
+    {"T18", t18_masked<G>, Ways::both},
+    {"T21", t21_turns<G>, Ways::both},
+    {"T22", t22_inside<G>, Ways::both},
+    {"T24", t24_killed<G>, Ways::both},
     {"T26", t26_level_spi<G>, Ways::both},
     {"T27", t27_one_edge<G>, Ways::both},
     {"T28", t28_three_edges<G>, Ways::both},
@@ -89,13 +94,16 @@ struct Negative {
     bool worked_around = false; // seen only where an end with the line high is followed up
 };
 
-inline constexpr std::array<Negative, 12> negatives{{
+inline constexpr std::array<Negative, 15> negatives{{
     {"N1", Mutation::no_software_active, "T11", "exits", storm},
+    {"N1-idle", Mutation::no_software_active, "T17", "exits", storm},
     {"N2", Mutation::joint_end, "T5", "exits", storm},
     {"N2-dir", Mutation::early_deactivate, "T5", "exits", storm},
     {"N3", Mutation::no_hw_bit, "T7", "A", 1},
     {"N4", Mutation::wrong_pintid, "T7", "A", 1},
     {"N5", Mutation::pending_active, "T9", "phantom IAR", timer},
+    {"N6", Mutation::keep_timer, "T17", "IAR asleep", timer},
+    {"N7", Mutation::lost_priorities, "T22", "vAPR", 0},
     {"N9", Mutation::keep_active, "T14", "tick", spurious},
     {"N10", Mutation::keep_soft_timer, "SOFT", "exits", storm},
     {"N11", Mutation::keep_underflow, "T49", "left: exits", storm},
