@@ -120,8 +120,7 @@ MIRROR_AGAIN = Case(
           "write there has seen the last change of the word, for it looks again.",
     threads=[mirror(1), mirror(2)], initial={"word": 0, "mirror": 0},
     barriers={"dsb before the mirror": "the word first", "dsb before the look": "then once more"},
-    fatal=lambda end: end["word"] != end["mirror"], good=lambda end: end["mirror"] == 2,
-    pending=True)
+    fatal=lambda end: end["word"] != end["mirror"], good=lambda end: end["mirror"] == 2)
 
 
 def settler(change):

@@ -16,7 +16,8 @@ LOOK, STORE, CHANGE = {"ldar"}, {"stlr"}, {"ldaxr", "stlxr"}
 OPERATIONS = {
     "SharedWord": {"load": ("load()", LOOK), "store": ("store(1)", STORE),
                    "exchange": ("exchange(1)", CHANGE), "fetch_add": ("fetch_add(1)", CHANGE),
-                   "fetch_or": ("fetch_or(1)", CHANGE), "replace": ("replace(other, 1)", CHANGE),
+                   "fetch_or": ("fetch_or(1)", CHANGE), "fetch_and": ("fetch_and(1)", CHANGE),
+                   "replace": ("replace(other, 1)", CHANGE),
                    "try_replace": ("try_replace(1, 2)", CHANGE)},
     "SharedBits": {"set": ("set(1)", CHANGE), "take": ("take()", CHANGE),
                    "is_empty": ("is_empty()", set())},  # a hint: take() decides

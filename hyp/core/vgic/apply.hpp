@@ -25,6 +25,7 @@ void apply_change(Gic& gic, PhysChange change, PIntid pintid) {
 // word says now, and the word is looked at once more when the write has arrived. So the last of them
 // to write has seen the last change, and the distributor ends up as the word is. A pass is repeated
 // only because another pCPU has changed the word meanwhile, which takes it an exit of its guest.
+// litmus: mirror-again
 template <class Gic>
 void mirror(Gic& gic, const VmIrqs& vm, PhysChange change, PIntid pintid) {
     VIntid spi{0};

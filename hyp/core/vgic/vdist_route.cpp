@@ -15,7 +15,7 @@ constexpr u64 router_irm = u64{1} << 31U;
 // register, so both say the same.
 void Vdist::set_route(VcpuIrqs& writer, VIntid spi, u64 value) {
     u64& route = route_[spi.value() - 32];
-    __atomic_store_n(&route, value, __ATOMIC_SEQ_CST); // litmus: none, for EL2 decides by the word
+    __atomic_store_n(&route, value, __ATOMIC_SEQ_CST); // litmus: mirror-again
     u64 seen = 0;
     do {
         seen = __atomic_load_n(&route, __ATOMIC_SEQ_CST);
