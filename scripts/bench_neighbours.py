@@ -50,7 +50,7 @@ def look(world_run):
     match = LATE.search(spoken(world_run.console))
     if not match or int(match[1]) + int(match[2]) != TICKS or match[3] != "0" or match[4] != "0":
         raise Broken(f"the periodic guest is not content: {world_run.console[-300:]!r}")
-    own = [tally for (cpu, _), tally in world_run.section.items() if cpu == 0]
+    own = [tally for (cpu, reason), tally in world_run.section.items() if cpu == 0 and reason != "load"]
     return Noticed(sum(tally.stays for tally in own), int(match[2]), int(match[5]), int(match[6]),
                    max(tally.longest - tally.shortest for tally in own))
 

@@ -50,6 +50,9 @@ def plugin_arguments(name, log, *more, elf=HYP):
     if not vectors:
         raise Broken("hyp.elf has no vector table named vectors_v2 or vectors_v3")
     options = [f"lo={EL2_RANGE[0]:#x}", f"hi={EL2_RANGE[1]:#x}"]
+    if name == "stays":  # hyp/rebuild.cpp: a VM is built by steps, interrupts are let in between
+        options += [f"step={value:#x}" for symbol, (value, _) in qemu_elf.symbols(elf).items()
+                    if "10build_step" in symbol][:1]
     options += [f"vectors={value:#x}" for value in vectors]
     return ["-plugin", ",".join([build_plugin(name), *options, *more]), "-d", "plugin", "-D", log]
 

@@ -96,8 +96,9 @@ class Seen:
                    if (not reasons or why in reasons) and why not in but)
 
     def stays(self, *reasons):
-        """Stays at EL2 in the section, for these reasons or all."""
-        return sum(t.stays for (_, why), t in self.section.items() if not reasons or why in reasons)
+        """Stays at EL2 in the section, for these reasons or all; `load` is none."""
+        return sum(t.stays for (_, why), t in self.section.items()
+                   if (why in reasons if reasons else why != "load"))
 
 
 def spoken(console):

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A TCG plugin that follows each stay in EL2, on each CPU: from a lower EL's vector to the ERET, or
- * to EL2's WFI, after which a stay by the name of `wake` begins, or to EL2's look at ISR_EL1 between
- * two pieces of long work, after which one of `work` begins. It tells why a stay began (by the
+ * to EL2's WFI, after which a stay by the name of `wake` begins, or to the next step of long work
+ * (interrupts are let in between two steps), with which one of `work` begins. It tells why a stay began (by the
  * guest's last instruction that can trap, since a plugin reads no register), how many instructions
  * it took, and where the longest one spent them. What runs before the first vector is `boot`; by
  * `load` each write of VMPIDR_EL2 is counted, that is each vCPU that is loaded.
@@ -13,8 +13,8 @@
  *       the guest's at that one, hist counts stays up to 16, 64, 128, 256, .. instructions
  *   plugin spent cpu=C reason=R address=0x.. n=..   of that longest stay, each instruction
  *   plugin profile section=K address=0x.. n=..   with profile=1: all of a section's instructions
- * Arguments: lo=, hi= the hypervisor's address range; vectors= a vector table (repeatable);
- * profile=1. Right under MTTCG, too, but for sections, which are exact under -icount alone.
+ * Arguments: lo=, hi= the hypervisor's address range; vectors= a vector table (repeatable); step=
+ * the function that does such a step; profile=1. Right under MTTCG, too, but for sections, which are exact under -icount alone.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ struct cpu {
 
 static const uint64_t low_bits = (UINT64_C(1) << 56) - 1;
 static struct cpu cpus[max_cpus + 1]; /* one more for those that nobody looks at */
-static uint64_t range_lo, range_hi, image, tables[max_tables];
+static uint64_t range_lo, range_hi, image, step, tables[max_tables];
 static unsigned table_count;
 static int section = no_section, profiled;
 static uint32_t profile[profile_words];
@@ -163,9 +163,9 @@ static void on_load(unsigned int vcpu, void *data) {
     cpu_of(vcpu)->whole[(uintptr_t)data].stays++;
 }
 
-/* ERET, WFI, or a look at ISR_EL1: what is pending can be seen to. */
+/* ERET, WFI, or the first instruction of a step of long work. */
 static void on_leave(unsigned int vcpu, void *data) {
-    const bool goes_on = cpu_of(vcpu)->open && (uintptr_t)data == sysreg;
+    const bool goes_on = cpu_of(vcpu)->open && (uintptr_t)data == work;
     close_stay(cpu_of(vcpu));
     cpu_of(vcpu)->asleep = (uintptr_t)data == wfi;
     if (goes_on) {
@@ -209,8 +209,8 @@ static void watch_el2(struct qemu_plugin_insn *insn, uint64_t address, uint32_t 
     if ((word & ~0x1fu) == 0xd51c00a0u) { /* MSR VMPIDR_EL2 */
         call(insn, on_load, load);
     }
-    if (word == 0xd69f03e0u || word == 0xd503207fu || (word & ~0x1fu) == 0xd538c100u) {
-        call(insn, on_leave, trap_of(word));
+    if (word == 0xd69f03e0u || word == 0xd503207fu || address == step) {
+        call(insn, on_leave, address == step ? work : trap_of(word));
     }
 }
 
@@ -283,6 +283,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
             range_lo = number;
         } else if (strncmp(argv[i], "hi=", 3) == 0) {
             range_hi = number;
+        } else if (strncmp(argv[i], "step=", 5) == 0) {
+            step = number;
         } else if (strncmp(argv[i], "profile=", 8) == 0) {
             profiled = number != 0;
         } else if (strncmp(argv[i], "vectors=", 8) == 0 && table_count < max_tables) {
