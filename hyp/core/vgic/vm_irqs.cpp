@@ -20,7 +20,9 @@ void VmIrqs::reset(Group group, unsigned word) {
                                            .with<Delivery::Hardware>(hardware_.has(spi))
                                            .raw());
     }
+    const u64 bell = mailboxes_[word - 1].bell(); // its home is the same
     mailboxes_[word - 1] = {};
+    mailboxes_[word - 1].set_bell(bell);
     group_enables_.store(0);
 }
 
