@@ -48,6 +48,11 @@ void serve_siblings(Vcpu& owner, ReadPhys read_phys) {
 // The loaded vCPU waits for a sibling; what it did is done again when there is an answer.
 void await_answer(Vcpu& vcpu);
 
+// The access that it repeats would not wait any more.
+[[nodiscard]] inline bool has_answer(const Vcpu& vcpu) {
+    return vcpu.awaits && !vcpu.irqs.is_asking() && vcpu.remote.state.load() != RemoteAccess::asked;
+}
+
 // Only a sibling's list registers tell: the vCPU repeats its access when they have. Interrupts that come
 // meanwhile are taken first.
 [[nodiscard]] bool must_wait(Vcpu& vcpu, const Device& device, const GuestAccess& access);

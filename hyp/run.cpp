@@ -31,11 +31,6 @@ template <class G>
     return vcpu.irqs.best_pending().value < priority_mask(vmcr);
 }
 
-// The access that it repeats would not wait any more.
-[[nodiscard]] bool has_answer(const Vcpu& vcpu) {
-    return vcpu.awaits && !vcpu.irqs.is_asking() && vcpu.remote.state.load() != RemoteAccess::asked;
-}
-
 template <class G>
 void wake_if_due(G gic, Pcpu& cpu, Vcpu& vcpu) {
     if (cpu.scheduler.is_waiting(vcpu.slot) && (has_answer(vcpu) || has_wake_up(gic, vcpu))) {
@@ -103,10 +98,14 @@ void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
     serve_siblings(
         vcpu, [&](u32 words) { return read_physical(gic, this_cpu().vcpu == &vcpu ? words : 0); });
     if (this_cpu().vcpu != &vcpu) {
+        vcpu.irqs.forget_private_changes();
         apply_changes(gic, vcpu.irqs); // a device must not wait until the vCPU runs again
     }
     send_kicks(gic, &vcpu, this_cpu());
     wake_if_due(gic, cpu, vcpu);
+    if (cpu.scheduler.is_waiting(vcpu.slot)) { // a sibling may have enabled its timer's interrupt
+        cpu.scheduler.sleep(vcpu.slot, wake_up_time(vcpu));
+    }
 }
 
 template <class G>
@@ -211,7 +210,11 @@ void take_one(G gic, Pcpu& cpu, Ack ack) {
 // The vCPU is about to be entered: its list registers, and what the fast path may do.
 template <class G>
 void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
-    apply(gic, vcpu.irqs, vcpu.irqs.flush());
+    const Entry entry = vcpu.irqs.flush();
+    apply(gic, vcpu.irqs, entry);
+    if (entry.physical) { // a PPI may be enabled now, or disabled
+        cpu.private_state.enabled = vcpu.irqs.private_state().enabled;
+    }
     if constexpr (is_checked_build) {
         check_entry(gic.plain(), vcpu);
     }

@@ -85,6 +85,7 @@ void settle(G gic, Vcpu& vcpu) {
     vcpu.interface.apr0[0] = static_cast<u32>(vcpu.parked.apr0);
     file.set_interface(vcpu.interface.vmcr);
     vcpu.irqs.sync(file, PhysWords{});
+    vcpu.irqs.forget_private_changes();
     apply_changes(gic, vcpu.irqs);
     static_cast<void>(vcpu.irqs.put());
 }
@@ -116,8 +117,10 @@ u64 wake_up_time(const Vcpu& vcpu) {
         const bool held = (vcpu.irqs.present_word(0) >> vintid.value() & 1U) != 0;
         return !held && vcpu.irqs.is_eligible(vintid) ? deadline(timer, offset) : never;
     };
-    const u64 vtime = time_of(guest_vtimer, read_vtimer(), vcpu.confinement.cntvoff_el2);
-    const u64 ptime = time_of(guest_ptimer, read_ptimer(), 0);
+    const bool loaded = this_cpu().vcpu == &vcpu;
+    const u64 vtime =
+        time_of(guest_vtimer, loaded ? read_vtimer() : vcpu.vtimer, vcpu.confinement.cntvoff_el2);
+    const u64 ptime = time_of(guest_ptimer, loaded ? read_ptimer() : vcpu.ptimer, 0);
     return vtime < ptime ? vtime : ptime;
 }
 

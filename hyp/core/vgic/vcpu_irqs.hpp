@@ -77,11 +77,12 @@ public:
     // Leaves the pCPU, when occupied_list_registers() are cleared, the changes applied and the control
     // is off. Returns what the pCPU's private words now are. Posts and SPIs may go on arriving.
     [[nodiscard]] PrivateState put();
+    [[nodiscard]] PrivateState private_state() const;
     // On a pCPU with empty list registers and the control off; flush() follows. Bit n of `lines`: the
     // line of PPI n will be high once the vCPU's timers run. A level without its line is withdrawn,
     // one that is high and enabled is marked by software. Returns what the private words must be.
     [[nodiscard]] PrivateState load(u32 lines);
-
+    void forget_private_changes(); // of one that is not loaded
     // Of one that is not loaded, apply_changes() follows. sync() and flush() take them, too.
     void take_posts();
     // --- before an entry
@@ -218,7 +219,6 @@ private:
     void replay(const LrFile& file);
     void resample_listed(const PhysWords& phys);
     void resample_waiting(const PhysWords& phys);
-    [[nodiscard]] PrivateState private_state() const;
     [[nodiscard]] u32 hardware_ppis() const {
         return gather(0, static_cast<u32>(Delivery::Hardware::mask));
     }

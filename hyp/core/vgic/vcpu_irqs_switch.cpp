@@ -58,11 +58,15 @@ PrivateState VcpuIrqs::load(u32 lines) {
     resample_listed(phys);
     resample_waiting(phys);
     for_each_intid(0, hardware_ppis() & lines, [&](VIntid vintid) { mark_expired(vintid); });
+    forget_private_changes();
+    return private_state();
+}
+
+void VcpuIrqs::forget_private_changes() {
     for (IntidSet& changes : changes_) {
-        changes.word(0) = 0; // what is returned says it all
+        changes.word(0) = 0; // what load() returns says it all
     }
     changed_words_ &= ~1U;
-    return private_state();
 }
 
 } // namespace hyp
