@@ -21,7 +21,7 @@ NOP = 0xd503201f
 IMAGE_VA, IMAGE_PA = 0x3ffc0000000, 0x40200000  # of the image that QEMU loads
 EL2_FROM = 0x3ff00000000
 MOST_STEPS = 6000
-PATIENCE = 5.0  # seconds until a wake-up counts as lost; hosts may be busy
+MOST_EVENTS = 60  # then both go on as they like
 WFI_LOOK = 0.02
 
 
@@ -38,6 +38,8 @@ class Window:
     switches: int = 2  # of a CPU that could have gone on
     most_runs: int = 100
     quick: bool = False  # for `make test`
+    anew: bool = False  # who comes to its start again has passed
+    patience: float = 5  # seconds until a wake-up counts as lost; hosts may be busy
 
 
 @dataclass
@@ -178,6 +180,8 @@ class Explorer:
             pc = self.gdb.pc(cpu)
             if pc == self.ends[cpu] or pc in self.wrong:
                 return "end"
+            if self.window.anew and pc == self.starts[cpu]:
+                return "end"
             if pc in self.events and self._matters(cpu, pc):
                 return "event"
             if pc in self.points:
@@ -190,7 +194,7 @@ class Explorer:
         turn by an earlier run); and whether all ended well."""
         state = [self._advance(cpu) for cpu in (0, 1)]
         choices, last = [], None
-        while "event" in state:
+        while "event" in state and len(choices) < MOST_EVENTS:
             able = [cpu for cpu in (0, 1) if state[cpu] == "event"]
             cpu, flipped = last if last in able else able[0], False
             if len(choices) < len(prefix) and prefix[len(choices)][0] in able:
@@ -202,7 +206,7 @@ class Explorer:
             if state[other] == "asleep" and is_sgi:
                 state[other] = "event"  # looks whether it wakes
             last = cpu
-        return choices, self.gather(self.starts, PATIENCE)
+        return choices, self.gather(self.starts, self.window.patience)
 
     def explore(self):
         """All runs within the bounds, depth first."""

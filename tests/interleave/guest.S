@@ -89,6 +89,7 @@ posted:
 // vCPU 1 sleeps until it has both; in the other window it gives its turn away until it has its one.
 sleeper:
     adr     x19, words
+    mov     x25, xzr
     open_gic
 again:
     mov     x23, #6                     // SGIs 1 and 2 are to come
@@ -102,6 +103,14 @@ sleeping:
     cbnz    x23, sleeping
 got:
     bump    0
+    ldr     w0, window
+    cmp     w0, #3
+    b.ne    again
+1:  call    0xc6000003                  // the neighbour takes its own, too
+    ldr     x1, [x19, #8]
+    cmp     x1, x25
+    b.eq    1b
+    mov     x25, x1
     b       again
 sharer:
     mov     x23, #2
@@ -150,7 +159,12 @@ turning_on:
     mov     x3, xzr
     call    0xc4000003
 answered:
-    cbnz    x0, turning_on              // it is on still
+    cbz     x0, was_on
+1:  mov     x1, #1                      // it was on still
+    adr     x2, life
+    mov     x3, xzr
+    call    0xc4000003
+    cbnz    x0, 1b
 was_on:
     await_change 0, x20
     b       turning_on
@@ -170,7 +184,8 @@ killed:
     msr     s3_0_c12_c11_5, x4
     msr     s3_0_c12_c11_5, x5
 waiting:
-    b       waiting
+    yield
+1:  b       1b
 killer:
     open_gic
     mrs     x0, s3_0_c12_c12_0

@@ -12,5 +12,6 @@ WINDOWS = [
     # CPU_ON while that vCPU turns itself off.
     Window("power", 1, [0, 1], ["turning_on", "turning_off"], ["answered", "started"]),
     # SGIs to a vCPU of a VM that ends and starts anew.
-    Window("kill", 2, [0, 1], ["killed", "resetting"], ["waiting", "resetting"]),
+    Window("kill", 2, [0, 1], ["killed", "resetting"], ["waiting", "resetting"],
+           anew=True, patience=60, most_runs=20),
 ]
