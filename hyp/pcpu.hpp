@@ -27,6 +27,7 @@ struct alignas(64) Pcpu {
     GicTarget target{};           // how others reach it
     u8 number = 0;                // 0 is the boot pCPU
     u8 mask = 0;                  // PMR as written last
+    bool terminal_waits = false;  // for a time, which the fast switches do not look at
     Vcpu* last_of_vm[max_vms]{};  // whose translations may be cached under the VM's VMID
     PrivateState private_state{}; // what the physical GIC holds for the forwarded PPIs
 };

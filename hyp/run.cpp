@@ -55,6 +55,7 @@ void set_alarm(Pcpu& cpu, u64 deadline) {
 [[nodiscard, gnu::noinline]] VcpuSlot choose(Pcpu& cpu) {
     const u64 now = alarm_clock.now();
     const u64 terminal = serve_terminal_here(now);
+    cpu.terminal_waits = terminal != never;
     const Decision decision = cpu.scheduler.decide(now);
     const Rank rank =
         decision.next == no_slot ? Rank{ranks} : machine.vcpus[decision.next.value]->rank;
@@ -118,7 +119,6 @@ void look_at_inbox(G gic, Pcpu& cpu) {
     }
 }
 
-// Without a guest.
 template <class G>
 void let_in(G gic, Pcpu& cpu) {
     take_interrupts(gic, gic.acknowledge());
@@ -228,7 +228,8 @@ void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
     }
     make_plan(vcpu.plan, vcpu.irqs, fast, vcpu.affinity,
               vcpu.is_alone ? bell_sgi(vcpu.rank) : no_bell);
-    vcpu.is_quiet = fast == FastPath::allowed && machine.can_park && is_quiet(vcpu.irqs);
+    vcpu.is_quiet =
+        fast == FastPath::allowed && machine.can_park && !cpu.terminal_waits && is_quiet(vcpu.irqs);
     vcpu.shape = cpu.private_state.enabled | static_cast<u32>(vcpu.irqs.control().watch_deactivate);
     this_cpu().plan = &vcpu.plan;
 }
