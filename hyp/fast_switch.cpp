@@ -187,7 +187,7 @@ template <class G>
         gic.set_priority_mask(cpu.mask);
     }
     this_cpu().vcpu = &next;
-    this_cpu().plan = &next.plan;
+    set_plan(next.plan);
     return &next.frame;
 }
 

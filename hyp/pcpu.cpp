@@ -20,9 +20,13 @@ struct alignas(FarStorage) FarRoom {
 constinit Machine machine{};
 
 void notify(Vcpu& vcpu) {
+    PerCpu& self = this_cpu();
     const u32 home = vcpu.home.load();
-    if (pcpu(home).inbox.set(vcpu.slot.bit()) && home != this_cpu().index) {
-        this_cpu().kicks |= u64{1} << (kick_sgi(vcpu.rank) * max_pcpus + home);
+    const bool is_first = pcpu(home).inbox.set(vcpu.slot.bit());
+    if (home == self.index) {
+        self.posted_here = true;
+    } else if (is_first) {
+        self.kicks |= u64{1} << (kick_sgi(vcpu.rank) * max_pcpus + home);
     }
 }
 

@@ -111,6 +111,7 @@ void look_at(G gic, Pcpu& cpu, Vcpu& vcpu) {
 
 template <class G>
 void look_at_inbox(G gic, Pcpu& cpu) {
+    this_cpu().posted_here = false;
     if (cpu.inbox.is_empty()) {
         return;
     }
@@ -231,7 +232,7 @@ void prepare(G gic, Pcpu& cpu, Vcpu& vcpu) {
     vcpu.is_quiet =
         fast == FastPath::allowed && machine.can_park && !cpu.terminal_waits && is_quiet(vcpu.irqs);
     vcpu.shape = cpu.private_state.enabled | static_cast<u32>(vcpu.irqs.control().watch_deactivate);
-    this_cpu().plan = &vcpu.plan;
+    set_plan(vcpu.plan);
 }
 
 } // namespace
@@ -283,7 +284,8 @@ ExitFrame& resume(G gic) {
         share_load(gic, cpu, chosen);
         prepare(gic, cpu, next);
         send_kicks(gic, &next, self);
-        if (cpu.inbox.is_empty()) {
+        // What others post meanwhile has an SGI that ends the run, if it is urgent enough.
+        if (!self.posted_here) {
             next.awaits = false;
             return next.frame;
         }

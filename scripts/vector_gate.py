@@ -15,7 +15,8 @@ slow_*, which saves the registers itself. Refused:
   - an index into memory without a bound
   - a store anywhere but to the stack below the frame (--stack bytes), the frame (--frame bytes), or
     EL2's constant addresses (--constants and up), or by store exclusive with a bounded index to
-    where a pointer from there points, or one found there; and a system register not in WRITABLE
+    where a pointer from there or TPIDR_EL2 points, or one found there; and a system register not in
+    WRITABLE
   - ERET without DSB NSH and ISB behind it
   - more than 128 bytes in a vector's place, more instructions than LIMITS says
 
@@ -46,6 +47,7 @@ WRITABLE = {"S3_0_C12_C12_1": "ICC_EOIR1_EL1", "S3_0_C12_C11_1": "ICC_DIR_EL1",
             "S3_0_C12_C11_5": "ICC_SGI1R_EL1", "S3_4_C4_C0_1": "ELR_EL2",
             "S3_4_C12_C12_0": "ICH_LR0_EL2", "S3_4_C12_C12_1": "ICH_LR1_EL2",
             "S3_4_C12_C12_2": "ICH_LR2_EL2", "S3_4_C12_C12_3": "ICH_LR3_EL2"}
+PLAN = "S3_4_C13_C0_2"  # TPIDR_EL2, which points to the vCPU's plan
 MAX_PATHS = 20000
 
 
@@ -131,6 +133,8 @@ class Walker:
         if insn.kind == "keep16" and state.get(insn.to[0])[0] == "const":
             old = state.get(insn.to[0])[1] & ~(0xFFFF << insn.shift)
             value = ("const", old | insn.value << insn.shift)
+        if insn.name == PLAN:
+            value = ("plan", 0)
         for number in insn.to:
             state.put(number, value)
         if state.regs[a64.SP][0] != "sp":

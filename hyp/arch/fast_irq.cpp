@@ -14,12 +14,10 @@ bool fast_irq_v3();
 
 bool fast_irq_v2() {
     using Gic = hyp::GicV2<hyp::TargetMmio, hyp::TargetSysReg>;
-    return hyp::fast_tick(Gic{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack,
-                          hyp::host_vtimer);
+    return hyp::fast_tick(Gic{{}, {}}, hyp::current_plan(), hyp::this_cpu().ack, hyp::host_vtimer);
 }
 
 bool fast_irq_v3() {
     using Gic = hyp::GicV3<hyp::TargetMmio, hyp::TargetSysReg>;
-    return hyp::fast_tick(Gic{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack,
-                          hyp::host_vtimer);
+    return hyp::fast_tick(Gic{{}, {}}, hyp::current_plan(), hyp::this_cpu().ack, hyp::host_vtimer);
 }

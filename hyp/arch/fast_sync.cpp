@@ -42,7 +42,7 @@ constexpr u32 upper_rt = 1U << 9U;
 
 // The plan's place is a constant that the compiler would load anew for each member.
 [[nodiscard, gnu::always_inline]] inline const FastPlan& plan_here() {
-    const FastPlan* plan = this_cpu().plan;
+    const FastPlan* plan = &current_plan();
     asm("" : "+r"(plan));
     return *plan;
 }

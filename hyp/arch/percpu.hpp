@@ -14,7 +14,6 @@ struct Vcpu;
 struct Pcpu;
 
 struct alignas(4096) PerCpu {
-    const FastPlan* plan = nullptr; // what the fast path may do for the vCPU loaded now
     u64 ack = 0; // IAR as the vector read it, for the slow path: reading acknowledges
     alignas(256) u64 stack_top = 0;
     u64 emergency_top = 0;
@@ -23,6 +22,7 @@ struct alignas(4096) PerCpu {
     Pcpu* pcpu = nullptr;            // the rest of what is its own
     u32 index = 0;                   // 0 is the boot pCPU
     u64 kicks = 0;                   // SGIs to send: bit SGI * max_pcpus + pCPU
+    bool posted_here = false;        // by this pCPU into its own inbox, which sends itself no SGI
     alignas(2048) TraceRing trace{}; // its address is one MOV, too
 };
 
@@ -30,6 +30,17 @@ static_assert(sizeof(PerCpu) == 4096);
 static_assert(offsetof(PerCpu, stack_top) == PERCPU_STACK_TOP);
 static_assert(offsetof(PerCpu, emergency_top) == PERCPU_EMERGENCY_TOP);
 static_assert(offsetof(PerCpu, scratch) == PERCPU_SCRATCH);
+
+// What the fast paths may do for the vCPU loaded now: TPIDR_EL2, one instruction from anywhere. (The
+// vectors of a panic lose it; they do not come back to a guest.)
+[[nodiscard, gnu::always_inline]] inline const FastPlan& current_plan() {
+    const FastPlan* plan;
+    asm("mrs %0, tpidr_el2" : "=r"(plan));
+    return *plan;
+}
+[[gnu::always_inline]] inline void set_plan(const FastPlan& plan) {
+    asm volatile("msr tpidr_el2, %0" ::"r"(&plan) : "memory");
+}
 
 [[nodiscard, gnu::always_inline]] inline PerCpu& this_cpu() {
     return *reinterpret_cast<PerCpu*>(HYP_PERCPU_VA);

@@ -59,7 +59,7 @@ extern "C" [[gnu::section(".vec.v3.sync")]] void vec_sync_v3(hyp::u64 x0) {
 }
 
 extern "C" [[gnu::section(".vec.v2.irq")]] void vec_irq_v2(hyp::u64 x0) {
-    if (hyp::fast_tick(FastV2{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack,
+    if (hyp::fast_tick(FastV2{{}, {}}, hyp::current_plan(), hyp::this_cpu().ack,
                        hyp::host_vtimer)) {
         exit_to_guest(x0);
     } else {
@@ -68,7 +68,7 @@ extern "C" [[gnu::section(".vec.v2.irq")]] void vec_irq_v2(hyp::u64 x0) {
 }
 
 extern "C" [[gnu::section(".vec.v3.irq")]] void vec_irq_v3(hyp::u64 x0) {
-    if (hyp::fast_tick(FastV3{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack,
+    if (hyp::fast_tick(FastV3{{}, {}}, hyp::current_plan(), hyp::this_cpu().ack,
                        hyp::host_vtimer)) {
         exit_to_guest(x0);
     } else {
@@ -78,7 +78,7 @@ extern "C" [[gnu::section(".vec.v3.irq")]] void vec_irq_v3(hyp::u64 x0) {
 
 // Acknowledged, and not the timer.
 extern "C" [[gnu::section(".text.fast")]] void device_irq_v2(hyp::u64 x0) {
-    if (hyp::fast_device<hyp::Ack>(FastV2{{}, {}}, *hyp::this_cpu().plan, hyp::this_cpu().ack)) {
+    if (hyp::fast_device<hyp::Ack>(FastV2{{}, {}}, hyp::current_plan(), hyp::this_cpu().ack)) {
         exit_to_guest(x0);
     } else {
         slow_irq_v2(x0);
@@ -86,7 +86,7 @@ extern "C" [[gnu::section(".text.fast")]] void device_irq_v2(hyp::u64 x0) {
 }
 
 extern "C" [[gnu::section(".text.fast")]] void device_irq_v3(hyp::u64 x0) {
-    const hyp::FastPlan& plan = *hyp::this_cpu().plan;
+    const hyp::FastPlan& plan = hyp::current_plan();
     const hyp::u64 kept = hyp::this_cpu().ack;
     if (hyp::fast_bell(FastV3{{}, {}}, plan, hyp::Ack{static_cast<hyp::u32>(kept)}) ||
         hyp::fast_device<hyp::Ack>(FastV3{{}, {}}, plan, kept)) {
