@@ -18,11 +18,6 @@ namespace reg = sysreg;
 
 constexpr El2Timer<TargetSysReg> alarm_clock{TargetSysReg{}};
 
-// VMCR.VPMR of the vCPU: GICv2 keeps bits 7:3 of it, at the same place.
-[[nodiscard]] constexpr u8 priority_mask(u32 vmcr) {
-    return static_cast<u8>(vmcr >> 24 & 0xf8);
-}
-
 // A WFI of this vCPU is over, whatever its PSTATE.I says (DDI 0487, WFI wake-up events). A virtual
 // interrupt does not wake EL2's own WFI, and while it is listed its physical one cannot signal.
 template <class G>

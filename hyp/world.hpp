@@ -12,6 +12,11 @@
 
 namespace hyp {
 
+// VMCR.VPMR of the vCPU: GICv2 keeps bits 7:3 of it, at the same place.
+[[nodiscard]] constexpr u8 priority_mask(u32 vmcr) {
+    return static_cast<u8>(vmcr >> 24 & 0xf8);
+}
+
 // The loaded vCPU, if any, has been synced.
 template <class G>
 void switch_to(G gic, Pcpu& cpu, Vcpu& next);
