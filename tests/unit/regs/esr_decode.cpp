@@ -24,6 +24,7 @@ TEST_CASE("exit classes", "[regs][esr]") {
     CHECK(exit_class(EsrEl2{0x5e000000}) == ExitClass::smc64);
     CHECK(exit_class(EsrEl2{0x623a3016}) == ExitClass::system_register);
     CHECK(exit_class(EsrEl2{0x1fe00000}) == ExitClass::fp);
+    CHECK(exit_class(EsrEl2{0x26000000}) == ExitClass::pauth);
     CHECK(exit_class(EsrEl2{0x82000006}) == ExitClass::instruction_abort);
     CHECK(exit_class(EsrEl2{0x93800047}) == ExitClass::data_abort);
     CHECK(exit_class(EsrEl2{0x02000000}) == ExitClass::unknown);
@@ -34,7 +35,7 @@ TEST_CASE("exit classes", "[regs][esr]") {
         // Bits above 31 (ISS2) say nothing about the class.
         CHECK(exit_class(EsrEl2{ec << 26 | 0xff00000000}) == exit_class(EsrEl2{ec << 26}));
     }
-    CHECK(named == 9);
+    CHECK(named == 10);
 }
 
 TEST_CASE("WFI and WFE", "[regs][esr]") {
