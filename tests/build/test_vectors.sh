@@ -19,7 +19,7 @@ fixture() {
         printf '.org 0x800\nslow_irq: nop\nslow_sync: nop\nslow_rest: nop\nfar: ret\n'
         printf '.type exit_to_guest, %%function\nexit_to_guest: eret\n%b\n' \
             "${3- dsb nsh\\n isb}"
-        printf '.type long_way, %%function\nlong_way: .rept 48\n nop\n .endr\n b exit_to_guest\n'
+        printf '.type long_way, %%function\nlong_way: .rept 110\n nop\n .endr\n b exit_to_guest\n'
     } >"$work/f.S"
     "${cross}as" -o "$work/f.o" "$work/f.S" &&
         "${cross}ld" -Ttext=0x40000000 -e 0 -o "$work/f.elf" "$work/f.o"
@@ -122,7 +122,7 @@ check "cache maintenance" bad_irq "system instruction" '8s/^/ dc cvac, x2\n/'
 check "another system register" bad_irq "writes the system register S3_4_C1_C1_0$" \
     '8s/^/ msr hcr_el2, x3\n/'
 check "into the void" bad_irq "leaves the code, to 0x4" '12s/.*/ b .+0x8000/'
-check "too many instructions" bad_irq "more than 48 instructions" \
+check "too many instructions" bad_irq "more than 110 instructions" \
     '12s/.*/ b long_way/'
 
 # ---- stores ----
