@@ -122,7 +122,7 @@ Device device_at(const Vcpu& vcpu, const GuestAccess& access) {
                                                                        : Device::Kind::ignored};
     }
     const u64 past_gicr = access.ipa - guest_map::gicr;
-    if (!v2 && past_gicr < vcpu.vm->irqs.vcpus() * 2 * guest_map::gicr_frame) {
+    if (!v2 && past_gicr < u64{vcpu.vm->irqs.vcpus()} * 2 * guest_map::gicr_frame) {
         const u32 frame = static_cast<u32>(past_gicr / guest_map::gicr_frame);
         return {Device::Kind::distributor,
                 frame % 2 == 0 ? VdistFrame::gicr_rd : VdistFrame::gicr_sgi,

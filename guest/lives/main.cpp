@@ -93,7 +93,7 @@ void silence_alarm() {
         die();
     }
     gic.set_pending(spi_pending);
-    write32(gic.distributor() + GICD_ISACTIVER + spi_active.value / 32 * 4,
+    write32(gic.distributor() + GICD_ISACTIVER + 4UL * (spi_active.value / 32),
             1U << spi_active.value % 32);
     if (run.has_alarm) {
         ring_alarm();

@@ -23,7 +23,7 @@ public:
 
     [[gnu::noinline]] constexpr void put_one(char c) {
         if (const u8 code = static_cast<u8>(c); code >= 0x80) {
-            const u8* const pair = &text_pairs[2 * (code - 0x80)];
+            const u8* const pair = &text_pairs[usize{2} * (code - 0x80U)];
             if (pair[0] != 0) {
                 put_one(static_cast<char>(pair[0]));
                 put_one(static_cast<char>(pair[1]));
