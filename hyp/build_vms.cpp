@@ -99,8 +99,7 @@ void build_vcpu(Vm& vm, u8 number, const VgicCaps& caps, const Platform& platfor
         ++homes.may_have[static_cast<u32>(__builtin_ctz(rest))];
     }
     machine.may_move = machine.may_move || (vcpu.may_run_on & (vcpu.may_run_on - 1)) != 0;
-    vcpu.slice =
-        reg::read<static_cast<u32>(SysReg::cntfrq)>() * vm.description->slice_us / 1'000'000;
+    vcpu.slice = reg::read<SysReg::cntfrq>() * vm.description->slice_us / 1'000'000;
     pcpu(home).scheduler.attach(slot, vcpu.rank, vcpu.slice);
 }
 

@@ -10,9 +10,6 @@ namespace hyp {
 
 namespace {
 
-constexpr u32 cntv_ctl = static_cast<u32>(SysReg::cntv_ctl);
-constexpr u32 cntv_cval = static_cast<u32>(SysReg::cntv_cval);
-
 [[nodiscard]] const char* state_of(const Vm& vm) {
     switch (static_cast<VmState>(vm.state.load())) {
     case VmState::off: return "off";
@@ -32,8 +29,8 @@ void fill_vcpu(SystemView& view, const Report& report, const Vcpu& vcpu) {
     view.set(Caption::vcpu_state, state_of(pcpu(home).scheduler, vcpu.slot));
     view.set(Figure::pcpu, home);
     const bool loaded = this_cpu().vcpu == &vcpu;
-    view.set(Figure::cntv_ctl, loaded ? sysreg::read<cntv_ctl>() : vcpu.vtimer.ctl);
-    view.set(Figure::cntv_cval, loaded ? sysreg::read<cntv_cval>() : vcpu.vtimer.cval);
+    view.set(Figure::cntv_ctl, loaded ? sysreg::read<SysReg::cntv_ctl>() : vcpu.vtimer.ctl);
+    view.set(Figure::cntv_cval, loaded ? sysreg::read<SysReg::cntv_cval>() : vcpu.vtimer.cval);
     view.set(Figure::exits, vcpu.exits);
     view.set(Figure::acknowledged, vcpu.acknowledged);
     view.set(Figure::moves, vcpu.moves);
@@ -57,7 +54,7 @@ bool fill_view(SystemView& view, const Report& report) {
     view.set(Caption::vm_state, state_of(vm));
     view.set(Figure::vcpus, view.vcpus);
     view.set(Figure::rank, vm.description->rank.value);
-    view.set(Figure::now, sysreg::read<static_cast<u32>(SysReg::cntpct)>());
+    view.set(Figure::now, sysreg::read<SysReg::cntpct>());
     view.set(Figure::deadline, never);
     if (report.vcpu() < view.vcpus) {
         fill_vcpu(view, report, *vm.vcpus[report.vcpu()]);

@@ -89,9 +89,9 @@ void report_gic(const Platform& platform, const GicFacts& gic) {
                         gic.list_registers);
     baton.console.print("doctor: timer %lu Hz, INTID %u virtual %u physical %u hypervisor, "
                         "%u maintenance\n",
-                        sysreg::read<static_cast<u32>(SysReg::cntfrq)>(),
-                        platform.timer.vtimer.intid.value(), platform.timer.ptimer.intid.value(),
-                        platform.timer.hyp.intid.value(), frames.maintenance.intid.value());
+                        sysreg::read<SysReg::cntfrq>(), platform.timer.vtimer.intid.value(),
+                        platform.timer.ptimer.intid.value(), platform.timer.hyp.intid.value(),
+                        frames.maintenance.intid.value());
 }
 
 void report_quirk(const char* name, bool found, const char* action) {

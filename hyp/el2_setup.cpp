@@ -100,8 +100,8 @@ void read_id_registers(Vm& vm, GicGeneration gic, u32 address_bits) {
 void configure_pcpu() {
     trap_hidden_features();
     clear_newer_traps();
-    reg::write<static_cast<u32>(SysReg::cntv_ctl)>(0); // UNKNOWN at reset
-    reg::write<static_cast<u32>(SysReg::cntp_ctl)>(0);
+    reg::write<SysReg::cntv_ctl>(0); // UNKNOWN at reset
+    reg::write<SysReg::cntp_ctl>(0);
     reg::write<reg::vtcr_el2>(vtcr_for(reg::read<reg::id_aa64mmfr0_el1>() & 0xf));
     probe_world();
     forget_all_translations();

@@ -10,17 +10,6 @@ namespace {
 
 namespace reg = sysreg;
 
-constexpr u32 cntv_ctl = static_cast<u32>(SysReg::cntv_ctl);
-constexpr u32 cntv_cval = static_cast<u32>(SysReg::cntv_cval);
-constexpr u32 cntp_cval = static_cast<u32>(SysReg::cntp_cval);
-constexpr u32 ich_vmcr = static_cast<u32>(SysReg::ich_vmcr);
-constexpr u32 ich_ap1r0 = static_cast<u32>(SysReg::ich_ap1r0);
-constexpr u32 ich_ap0r0 = static_cast<u32>(SysReg::ich_ap0r0);
-constexpr u32 cntp_ctl = static_cast<u32>(SysReg::cntp_ctl);
-constexpr u32 cntpct = static_cast<u32>(SysReg::cntpct);
-constexpr u32 cnthp_ctl = static_cast<u32>(SysReg::cnthp_ctl);
-constexpr u32 cnthp_cval = static_cast<u32>(SysReg::cnthp_cval);
-
 // Two registers at a time, by their place in the vCPU: one base reaches all.
 template <usize Offset>
 [[gnu::always_inline]] inline void store_pair(Vcpu& vcpu, u64 first, u64 second) {
@@ -53,8 +42,8 @@ template <class G>
     store_pair<words_at>(to, gic.read_lr_word(LrIndex{0}), gic.read_lr_word(LrIndex{1}));
     store_pair<words_at + 16>(to, gic.read_lr_word(LrIndex{2}), gic.read_lr_word(LrIndex{3}));
     if constexpr (G::generation == GicGeneration::v3) {
-        store_pair<vmcr_at>(to, reg::read<ich_vmcr>(), reg::read<ich_ap1r0>());
-        store_pair<apr0_at>(to, reg::read<ich_ap0r0>(), 1);
+        store_pair<vmcr_at>(to, reg::read<SysReg::ich_vmcr>(), reg::read<SysReg::ich_ap1r0>());
+        store_pair<apr0_at>(to, reg::read<SysReg::ich_ap0r0>(), 1);
     } else {
         const VirtInterface interface = gic.save_interface();
         to.parked.vmcr = interface.vmcr;
@@ -73,9 +62,9 @@ template <class G>
     from.parked.is_parked = 0;
     if constexpr (G::generation == GicGeneration::v3) {
         const Pair state = load_pair<vmcr_at>(from);
-        reg::write<ich_vmcr>(state.first);
-        reg::write<ich_ap1r0>(state.second);
-        reg::write<ich_ap0r0>(from.parked.apr0);
+        reg::write<SysReg::ich_vmcr>(state.first);
+        reg::write<SysReg::ich_ap1r0>(state.second);
+        reg::write<SysReg::ich_ap0r0>(from.parked.apr0);
     } else {
         VirtInterface interface;
         interface.vmcr = static_cast<u32>(from.parked.vmcr);
@@ -91,11 +80,11 @@ template <class G>
     }
     cpu.alarm = deadline;
     if (deadline == never) {
-        reg::write<cnthp_ctl>(0);
+        reg::write<SysReg::cnthp_ctl>(0);
         return;
     }
-    reg::write<cnthp_cval>(deadline);
-    reg::write<cnthp_ctl>(1);
+    reg::write<SysReg::cnthp_cval>(deadline);
+    reg::write<SysReg::cnthp_ctl>(1);
 }
 
 // `next` was put as words, and nothing has come for it since but time. CNTP of both is off: only the
@@ -103,7 +92,7 @@ template <class G>
 [[nodiscard, gnu::always_inline]] inline bool can_take_over(const Vcpu& old, const Vcpu& next) {
     return next.parked.is_parked != 0 && next.vm->irqs.mailbox(next.irqs.self()).is_empty() &&
            next.shape == old.shape && (next.ptimer.ctl & 1) == 0 &&
-           (reg::read<cntp_ctl>() & 1) == 0;
+           (reg::read<SysReg::cntp_ctl>() & 1) == 0;
 }
 
 // Whether the virtual timer's interrupt is active in the distributor: as long as it is listed.
@@ -122,19 +111,19 @@ template <class G>
 }
 
 [[gnu::always_inline]] inline void put_timers(Vcpu& old) {
-    store_pair<vtimer_at>(old, reg::read<cntv_ctl>(), reg::read<cntv_cval>());
-    store_pair<ptimer_at>(old, reg::read<cntp_ctl>(), reg::read<cntp_cval>());
-    reg::write<cntv_ctl>(0);
+    store_pair<vtimer_at>(old, reg::read<SysReg::cntv_ctl>(), reg::read<SysReg::cntv_cval>());
+    store_pair<ptimer_at>(old, reg::read<SysReg::cntp_ctl>(), reg::read<SysReg::cntp_cval>());
+    reg::write<SysReg::cntv_ctl>(0);
     barrier::isb(); // the line is down before the physical state that it changes is written
 }
 [[gnu::always_inline]] inline void load_timers(const Vcpu& next) {
     const Pair ptimer = load_pair<ptimer_at>(next);
-    reg::write<cntp_cval>(ptimer.second);
-    reg::write<cntp_ctl>(ptimer.first);
+    reg::write<SysReg::cntp_cval>(ptimer.second);
+    reg::write<SysReg::cntp_ctl>(ptimer.first);
     const Pair vtimer = load_pair<vtimer_at>(next);
-    reg::write<cntv_cval>(vtimer.second);
+    reg::write<SysReg::cntv_cval>(vtimer.second);
     barrier::isb(); // in force before it is compared
-    reg::write<cntv_ctl>(vtimer.first);
+    reg::write<SysReg::cntv_ctl>(vtimer.first);
 }
 
 // The order is that of hyp/world.hpp.
@@ -150,7 +139,7 @@ template <class G>
 // Nobody is loaded afterwards: `old` can be switched to by words when its turn comes.
 template <class G>
 [[gnu::noinline]] void park_alone(G gic, Pcpu& cpu, Vcpu& old) {
-    if ((reg::read<cntp_ctl>() & 1) != 0) {
+    if ((reg::read<SysReg::cntp_ctl>() & 1) != 0) {
         return;
     }
     park(gic, old);
@@ -218,11 +207,11 @@ ExitFrame* fast_alarm(G gic, Ack ack) {
     Vcpu& old = *this_cpu().vcpu;
     gic.drop_priority(ack);
     cpu.alarm = never;
-    reg::write<cnthp_ctl>(0);
+    reg::write<SysReg::cnthp_ctl>(0);
     barrier::isb();    // the line is down,
     barrier::dsb_sy(); // at the distributor, too, before the deactivation: it would signal again
     gic.deactivate(ack);
-    const u64 now = reg::read<cntpct>();
+    const u64 now = reg::read<SysReg::cntpct>();
     return carry_out(gic, cpu, old, cpu.scheduler.decide(now), now);
 }
 
@@ -231,7 +220,7 @@ ExitFrame* fast_yield(G gic) {
     Pcpu& cpu = this_pcpu();
     Vcpu& old = *this_cpu().vcpu;
     old.frame.x[0] = psci_success;
-    const u64 now = reg::read<cntpct>();
+    const u64 now = reg::read<SysReg::cntpct>();
     if (cpu.scheduler.still(now)) {
         return carry_out(gic, cpu, old, cpu.scheduler.pass_on(old.slot, now), now);
     }
@@ -250,15 +239,16 @@ FastWait fast_wait(G gic) {
     };
     const bool any = is_pending(words[0]) || is_pending(words[1]) || is_pending(words[2]) ||
                      is_pending(words[3]);
-    const TimerRegs timer{.ctl = reg::read<cntv_ctl>(), .cval = reg::read<cntv_cval>()};
-    if (any || old.plan.timer_lr == 0 || (reg::read<cntp_ctl>() & 1) != 0) {
+    const TimerRegs timer{.ctl = reg::read<SysReg::cntv_ctl>(),
+                          .cval = reg::read<SysReg::cntv_cval>()};
+    if (any || old.plan.timer_lr == 0 || (reg::read<SysReg::cntp_ctl>() & 1) != 0) {
         return {FastWait::declined, nullptr};
     }
     reg::write<reg::elr_el2>(reg::read<reg::elr_el2>() + 4);
     // What the guest has already does not wake it.
     const bool held = !G::is_empty_word(words[timer_home.value]);
     cpu.scheduler.sleep(old.slot, held ? never : deadline(timer, old.confinement.cntvoff_el2));
-    const u64 now = reg::read<cntpct>();
+    const u64 now = reg::read<SysReg::cntpct>();
     ExitFrame* frame = carry_out(gic, cpu, old, cpu.scheduler.decide(now), now);
     return {frame != nullptr ? FastWait::done : FastWait::asleep, frame};
 }

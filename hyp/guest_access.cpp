@@ -44,16 +44,13 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
 }
 
 // CNTPCT and CNTP, which trap for a VM whose time can stop: they are as far behind as CNTVCT.
-constexpr u32 cntpct = static_cast<u32>(SysReg::cntpct);
-constexpr u32 cntp_ctl = static_cast<u32>(SysReg::cntp_ctl);
-constexpr u32 cntp_cval = static_cast<u32>(SysReg::cntp_cval);
 constexpr u32 cntp_tval = sysreg_encoding(3, 3, 14, 2, 0);
 
 [[nodiscard]] Answer read_counter(u64 offset, u32 reg) {
     switch (reg) {
-    case cntpct: return {Outcome::done, sysreg::read<cntpct>() - offset};
-    case cntp_ctl: return {Outcome::done, sysreg::read<cntp_ctl>()};
-    case cntp_cval: return {Outcome::done, guest_cval(sysreg::read<cntp_cval>(), offset)};
+    case cntpct: return {Outcome::done, sysreg::read<SysReg::cntpct>() - offset};
+    case cntp_ctl: return {Outcome::done, sysreg::read<SysReg::cntp_ctl>()};
+    case cntp_cval: return {Outcome::done, guest_cval(sysreg::read<SysReg::cntp_cval>(), offset)};
     case cntp_tval: return {Outcome::done, sysreg::read<cntp_tval>()};
     default: return {Outcome::absent};
     }
@@ -61,8 +58,8 @@ constexpr u32 cntp_tval = sysreg_encoding(3, 3, 14, 2, 0);
 
 [[nodiscard]] bool write_counter(u64 offset, u32 reg, u64 value) {
     switch (reg) {
-    case cntp_ctl: sysreg::write<cntp_ctl>(value); return true;
-    case cntp_cval: sysreg::write<cntp_cval>(physical_cval(value, offset)); return true;
+    case cntp_ctl: sysreg::write<SysReg::cntp_ctl>(value); return true;
+    case cntp_cval: sysreg::write<SysReg::cntp_cval>(physical_cval(value, offset)); return true;
     case cntp_tval: sysreg::write<cntp_tval>(value); return true;
     default: return false;
     }

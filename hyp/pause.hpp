@@ -9,7 +9,7 @@
 namespace hyp {
 
 [[nodiscard]] inline u64 now_ticks() {
-    return sysreg::read<static_cast<u32>(SysReg::cntpct)>();
+    return sysreg::read<SysReg::cntpct>();
 }
 
 // Such a VM has not lived since the last of its vCPUs left. None of them runs.

@@ -140,7 +140,7 @@ void sleep(G gic, Pcpu& cpu) {
     trace(TraceEvent::sleep());
     barrier::dsb_sy(); // a guest's stores, and ours, are out before the core stops
     asm volatile("wfi" ::: "memory");
-    trace(TraceEvent::wake(reg::read<static_cast<u32>(SysReg::isr_el1)>()));
+    trace(TraceEvent::wake(reg::read<SysReg::isr_el1>()));
     if (machine.may_move) {
         machine.idle.fetch_and(~self);
     }

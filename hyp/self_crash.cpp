@@ -26,7 +26,6 @@ constinit SelfCrash armed = SelfCrash::none;
 // Group 0 is signalled as FIQ: SGI 7 is put there and made pending, and EL2 lets FIQs in.
 void take_fiq() {
     constexpr u32 sgi = 7;
-    constexpr u32 icc_igrpen0 = static_cast<u32>(SysReg::icc_igrpen0);
     constexpr u32 gicd_ctlr = 0;
     constexpr u32 igroupr0 = 0x80;
     constexpr u32 isenabler0 = 0x100;
@@ -35,7 +34,7 @@ void take_fiq() {
     bus.write32<Frame::gicd>(gicd_ctlr, bus.read32<Frame::gicd>(gicd_ctlr) | 1);
     bus.write32<Frame::gicr_sgi>(igroupr0, ~(1U << sgi));
     bus.write32<Frame::gicr_sgi>(isenabler0, 1U << sgi);
-    sysreg::write<icc_igrpen0>(1);
+    sysreg::write<SysReg::icc_igrpen0>(1);
     sysreg::write<sysreg::hcr_el2>(
         HcrEl2{sysreg::read<sysreg::hcr_el2>()}.with<HcrEl2::Fmo>(true).raw());
     bus.write32<Frame::gicr_sgi>(ispendr0, 1U << sgi);

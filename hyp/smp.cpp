@@ -96,13 +96,13 @@ void release_from_table(Pa word, Pa entry) {
 
 // Gives the pCPUs that have come, of those expected, after a second at most.
 [[nodiscard]] u32 await(u32 expected) {
-    const u64 frequency = reg::read<static_cast<u32>(SysReg::cntfrq)>();
-    const u64 begin = reg::read<static_cast<u32>(SysReg::cntpct)>();
+    const u64 frequency = reg::read<SysReg::cntfrq>();
+    const u64 begin = reg::read<SysReg::cntpct>();
     const auto is_complete = [expected] {
         const u32 now = arrived.load();
         return ((now | now / failed) & everybody) == expected;
     };
-    while (!is_complete() && reg::read<static_cast<u32>(SysReg::cntpct)>() - begin < frequency) {
+    while (!is_complete() && reg::read<SysReg::cntpct>() - begin < frequency) {
         TargetSysReg{}.relax();
     }
     return arrived.fetch_or(closed) & everybody;
@@ -132,7 +132,7 @@ void set_el2_registers(const char* vectors) {
                                  .with<HcrEl2::Fmo>(true)
                                  .with<HcrEl2::Amo>(true)
                                  .raw());
-    reg::write<static_cast<u32>(SysReg::cnthp_ctl)>(0); // UNKNOWN at reset
+    reg::write<SysReg::cnthp_ctl>(0); // UNKNOWN at reset
     configure_pcpu();
 }
 

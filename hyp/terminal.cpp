@@ -107,7 +107,7 @@ void step(u64 now) {
 }
 
 [[nodiscard]] u64 now_ticks() {
-    return sysreg::read<static_cast<u32>(SysReg::cntpct)>();
+    return sysreg::read<SysReg::cntpct>();
 }
 
 } // namespace
@@ -134,7 +134,7 @@ const Vcpu* open_terminal(const PlatformUart& uart, u8 hot_key) {
     terminal.intid = uart.interrupt.intid;
     terminal.next_step = never;
     terminal.mux.attach(baton_speaker, terminal.voice, "baton", Colour::no);
-    terminal.mux.set_patience(sysreg::read<static_cast<u32>(SysReg::cntfrq)>());
+    terminal.mux.set_patience(sysreg::read<SysReg::cntfrq>());
     terminal.session.start(terminal.mux, terminal.voice, {terminal.names, machine.vm_count},
                            static_cast<u8>(consoles), hot_key);
     Uart{{}, {}}.start_interrupts();

@@ -43,7 +43,7 @@ void join_tracing() {
     if (!ring.wants(event.kind)) {
         return;
     }
-    const u64 now = sysreg::read<static_cast<u32>(SysReg::cntpct)>();
+    const u64 now = sysreg::read<SysReg::cntpct>();
     TraceRecord* record = &ring.claim();
     asm("" : "+r"(record)); // one address, so that one STP fills it
     *record = {now | TraceRecord::kind_bits(event.kind), event.payload};

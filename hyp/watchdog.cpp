@@ -14,8 +14,6 @@ namespace {
 namespace reg = sysreg;
 
 constexpr u64 events_of_a_report = 16;
-constexpr u32 cntpct = static_cast<u32>(SysReg::cntpct);
-constexpr u32 cntfrq = static_cast<u32>(SysReg::cntfrq);
 
 constinit bool watching = false;
 
@@ -43,7 +41,7 @@ void report_place(const VcpuIrqs& irqs, VIntid vintid) {
         "\nbaton: watchdog: VM %s vCPU %u: INTID %u (physical %u) active for %lu ms\n"
         "  distributor: pending %u, active %u, enabled %u\n",
         vcpu.vm->label, vcpu.irqs.self().value, vintid.value(), pintid.value(),
-        ticks * 1000 / reg::read<cntfrq>(), state.pending, state.active, state.enabled);
+        ticks * 1000 / reg::read<SysReg::cntfrq>(), state.pending, state.active, state.enabled);
     report_place(vcpu.irqs, vintid);
     trace(TraceEvent::overdue(vintid, ticks));
     print_events(events_of_a_report);
@@ -54,7 +52,7 @@ void report_place(const VcpuIrqs& irqs, VIntid vintid) {
 void start_watchdog(u32 milliseconds) {
     watching = true;
     for (u32 n = 0; n < machine.vcpu_count; ++n) {
-        machine.vcpus[n]->watch.start(reg::read<cntfrq>() * milliseconds / 1000);
+        machine.vcpus[n]->watch.start(reg::read<SysReg::cntfrq>() * milliseconds / 1000);
     }
 }
 
@@ -62,7 +60,7 @@ void watch_exit(Vcpu& vcpu) {
     if (!watching) {
         return;
     }
-    const u64 now = reg::read<cntpct>();
+    const u64 now = reg::read<SysReg::cntpct>();
     for (unsigned word = 0; word < guest_words; ++word) {
         vcpu.watch.look(word, vcpu.irqs.present_word(word), now);
     }
@@ -73,7 +71,7 @@ u64 watch_entry(Vcpu& vcpu) {
         return never;
     }
     watch_exit(vcpu);
-    return vcpu.watch.check(reg::read<cntpct>(), [&](VIntid vintid, u64 ticks) {
+    return vcpu.watch.check(reg::read<SysReg::cntpct>(), [&](VIntid vintid, u64 ticks) {
         if (vcpu.irqs.is_hardware(vintid)) { // a software interrupt keeps nothing from anybody
             report(vcpu, vintid, ticks);
         }

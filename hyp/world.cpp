@@ -9,25 +9,19 @@ namespace {
 
 namespace reg = sysreg;
 
-constexpr u32 cntv_ctl = static_cast<u32>(SysReg::cntv_ctl);
-constexpr u32 cntv_cval = static_cast<u32>(SysReg::cntv_cval);
-constexpr u32 cntp_ctl = static_cast<u32>(SysReg::cntp_ctl);
-constexpr u32 cntp_cval = static_cast<u32>(SysReg::cntp_cval);
-constexpr u32 cntpct = static_cast<u32>(SysReg::cntpct);
-
 [[nodiscard]] TimerRegs read_vtimer() {
-    return {.ctl = reg::read<cntv_ctl>(), .cval = reg::read<cntv_cval>()};
+    return {.ctl = reg::read<SysReg::cntv_ctl>(), .cval = reg::read<SysReg::cntv_cval>()};
 }
 [[nodiscard]] TimerRegs read_ptimer() {
-    return {.ctl = reg::read<cntp_ctl>(), .cval = reg::read<cntp_cval>()};
+    return {.ctl = reg::read<SysReg::cntp_ctl>(), .cval = reg::read<SysReg::cntp_cval>()};
 }
 
 template <class G>
 void put(G gic, Pcpu& cpu, Vcpu& vcpu) {
     vcpu.vtimer = read_vtimer();
     vcpu.ptimer = read_ptimer();
-    reg::write<cntv_ctl>(0);
-    reg::write<cntp_ctl>(0);
+    reg::write<SysReg::cntv_ctl>(0);
+    reg::write<SysReg::cntp_ctl>(0);
     barrier::isb(); // both lines are down before the physical state that they change is written
     put_interrupts(gic, vcpu.irqs, vcpu.interface, cpu.private_state);
     save_world(vcpu.el1);
@@ -44,11 +38,11 @@ void put(G gic, Pcpu& cpu, Vcpu& vcpu) {
 
 // CVAL before CTL: else a moment of the old one's would fire.
 void load_timers(const Vcpu& vcpu) {
-    reg::write<cntv_cval>(vcpu.vtimer.cval);
-    reg::write<cntp_cval>(vcpu.ptimer.cval);
+    reg::write<SysReg::cntv_cval>(vcpu.vtimer.cval);
+    reg::write<SysReg::cntp_cval>(vcpu.ptimer.cval);
     barrier::isb(); // in force before they are compared
-    reg::write<cntv_ctl>(vcpu.vtimer.ctl);
-    reg::write<cntp_ctl>(vcpu.ptimer.ctl);
+    reg::write<SysReg::cntv_ctl>(vcpu.vtimer.ctl);
+    reg::write<SysReg::cntp_ctl>(vcpu.ptimer.ctl);
 }
 
 template <class G>
@@ -60,7 +54,7 @@ void load(G gic, Pcpu& cpu, Vcpu& vcpu) {
         forget_translations_of_vm(); // of another vCPU's, or of the VM's last life
         last = &vcpu;
     }
-    load_interrupts(gic, vcpu.irqs, lines_of(vcpu, reg::read<cntpct>()), vcpu.interface,
+    load_interrupts(gic, vcpu.irqs, lines_of(vcpu, reg::read<SysReg::cntpct>()), vcpu.interface,
                     cpu.private_state);
     load_timers(vcpu);
     this_cpu().vcpu = &vcpu;

@@ -28,6 +28,16 @@ template <u32 Encoding>
                  : "memory");
 }
 
+// The registers that drivers name, too.
+template <SysReg R>
+[[nodiscard, gnu::always_inline]] inline u64 read() {
+    return read<static_cast<u32>(R)>();
+}
+template <SysReg R>
+[[gnu::always_inline]] inline void write(u64 value) {
+    write<static_cast<u32>(R)>(value);
+}
+
 // clang-format off
 inline constexpr u32 mdscr_el1        = sysreg_encoding(2, 0, 0, 2, 2);
 inline constexpr u32 midr_el1         = sysreg_encoding(3, 0, 0, 0, 0);
@@ -98,11 +108,11 @@ class TargetSysReg {
 public:
     template <SysReg R>
     [[nodiscard, gnu::always_inline]] u64 read() const {
-        return sysreg::read<static_cast<u32>(R)>();
+        return sysreg::read<R>();
     }
     template <SysReg R>
     [[gnu::always_inline]] void write(u64 value) const {
-        sysreg::write<static_cast<u32>(R)>(value);
+        sysreg::write<R>(value);
     }
     template <Barrier B>
     [[gnu::always_inline]] void barrier() const {
