@@ -44,25 +44,33 @@ constexpr SysReg icc_asgi1r = static_cast<SysReg>(sysreg_encoding(3, 0, 12, 11, 
 }
 
 // CNTPCT and CNTP, which trap for a VM whose time can stop: they are as far behind as CNTVCT.
-constexpr u32 cntp_tval = sysreg_encoding(3, 3, 14, 2, 0);
+constexpr SysReg cntp_tval = static_cast<SysReg>(sysreg_encoding(3, 3, 14, 2, 0));
 
-[[nodiscard]] Answer read_counter(u64 offset, u32 reg) {
-    switch (reg) {
-    case cntpct: return {Outcome::done, sysreg::read<SysReg::cntpct>() - offset};
-    case cntp_ctl: return {Outcome::done, sysreg::read<SysReg::cntp_ctl>()};
-    case cntp_cval: return {Outcome::done, guest_cval(sysreg::read<SysReg::cntp_cval>(), offset)};
-    case cntp_tval: return {Outcome::done, sysreg::read<cntp_tval>()};
-    default: return {Outcome::absent};
+[[nodiscard]] Answer read_counter(u64 offset, SysReg reg) {
+    if (reg == SysReg::cntpct) {
+        return {Outcome::done, sysreg::read<SysReg::cntpct>() - offset};
     }
+    if (reg == SysReg::cntp_ctl) {
+        return {Outcome::done, sysreg::read<SysReg::cntp_ctl>()};
+    }
+    if (reg == SysReg::cntp_cval) {
+        return {Outcome::done, guest_cval(sysreg::read<SysReg::cntp_cval>(), offset)};
+    }
+    return reg == cntp_tval ? Answer{Outcome::done, sysreg::read<cntp_tval>()}
+                            : Answer{Outcome::absent};
 }
 
-[[nodiscard]] bool write_counter(u64 offset, u32 reg, u64 value) {
-    switch (reg) {
-    case cntp_ctl: sysreg::write<SysReg::cntp_ctl>(value); return true;
-    case cntp_cval: sysreg::write<SysReg::cntp_cval>(physical_cval(value, offset)); return true;
-    case cntp_tval: sysreg::write<cntp_tval>(value); return true;
-    default: return false;
+[[nodiscard]] bool write_counter(u64 offset, SysReg reg, u64 value) {
+    if (reg == SysReg::cntp_ctl) {
+        sysreg::write<SysReg::cntp_ctl>(value);
+    } else if (reg == SysReg::cntp_cval) {
+        sysreg::write<SysReg::cntp_cval>(physical_cval(value, offset));
+    } else if (reg == cntp_tval) {
+        sysreg::write<cntp_tval>(value);
+    } else {
+        return false;
     }
+    return true;
 }
 
 [[nodiscard]] Answer read_system_register(const Vcpu& vcpu, SysReg reg) {
@@ -77,7 +85,7 @@ constexpr u32 cntp_tval = sysreg_encoding(3, 3, 14, 2, 0);
     if (reg == actlr_el1 || is_debug_register(reg)) {
         return {};
     }
-    return read_counter(vcpu.confinement.cntvoff_el2, static_cast<u32>(reg));
+    return read_counter(vcpu.confinement.cntvoff_el2, reg);
 }
 
 [[nodiscard]] Answer write_system_register(Vcpu& vcpu, SysReg reg, u64 value) {
@@ -93,7 +101,7 @@ constexpr u32 cntp_tval = sysreg_encoding(3, 3, 14, 2, 0);
     } else if (reg == dc_isw || reg == dc_csw || reg == dc_cisw) {
         clean_invalidate_set_way(value);
     } else if (reg != actlr_el1 && !is_debug_register(reg) && !is_gic_switch(vcpu, reg) &&
-               !write_counter(vcpu.confinement.cntvoff_el2, static_cast<u32>(reg), value)) {
+               !write_counter(vcpu.confinement.cntvoff_el2, reg, value)) {
         return {Outcome::absent};
     }
     return {};
